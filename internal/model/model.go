@@ -1,0 +1,156 @@
+// Package model is what the parser hands to the emitter: plain data about
+// packages, specs, fields and types, with every name already chosen.
+//
+// Nothing here refers to go/ast, go/types or jennifer, so that each side can
+// be read, tested and replaced without the other.
+package model
+
+import "time"
+
+// Package is one package that holds at least one spec; it becomes one output file.
+type Package struct {
+	Path       string    // import path, such as "example.com/shop"
+	Name       string    // package clause, such as "shop"
+	Dir        string    // absolute directory of the output
+	Output     string    // absolute path of the output file
+	Constraint string    // build constraint of the spec's file, without "//go:build "; empty for none
+	Imports    []Import  // sorted by path; the runtime first among them is not special
+	Specs      []*Spec   // in source order (file name, then position)
+	Structs    []*Struct // codecs to emit, in order of first use
+}
+
+// Import is one import of the output file. Alias is empty where the package's
+// own name is used and equals the last element of its path.
+type Import struct {
+	Path  string
+	Name  string // the identifier that the output uses
+	Alias bool   // whether the import clause must spell Name
+}
+
+// Spec is one annotated struct and the session generated from it.
+type Spec struct {
+	GoName  string // the annotated type, such as "session"
+	Name    string // the generated type, such as "Session"
+	Manager string // the manager, such as "Sessions"
+	New     string // its constructor, such as "NewSessions"
+	Doc     string // the spec's doc comment without the directive, as text
+	File    string // base name of the file that declares it
+	Pos     Position
+
+	// Unexported identifiers of the output, free in the package's scope.
+	BagIdent    string // "sessionBag"
+	FieldsIdent string // "sessionFields"
+	SpecIdent   string // "sessionSpec"
+
+	Fields []*Field // in declaration order, embedded structs flattened, without blank and ignored fields
+	Drop   []string // wire names removed from stored sessions
+	Guard  []Guard  // struct literals that the output compares with the declared types
+}
+
+// Guard is one declared struct type and the literal type that it had when the
+// code was generated; an assignment between them fails to compile once they differ.
+type Guard struct {
+	Type    string // "session"
+	Literal []GuardField
+}
+
+// GuardField is one field of a guard's struct literal, spelled as in source.
+type GuardField struct {
+	Name string // empty for an embedded field
+	Type string
+	Tag  string // unquoted tag; empty for none
+}
+
+// Field is one session field.
+type Field struct {
+	GoName string // accessor base name, such as "UserID"
+	Path   string // selector below the spec's struct, such as "UserID" or "Base.UserID"
+	Wire   string // wire name, such as "user_id"
+	Doc    string // doc comment as text, lines separated by \n
+	Param  string // a parameter name that shadows nothing that the accessor uses
+	Type   *Type
+	Pos    Position
+
+	Index, Principal, Flash, Redact, Rest bool
+	TTL                                   time.Duration
+	Default                               *Default
+	Was                                   []string
+}
+
+// Default is the value of a field that is not set.
+type Default struct {
+	Text string // as written in the tag
+	Go   string // a Go constant expression assignable to the field's type, such as `"light"` or `15 * time.Minute`'s integer value
+}
+
+// Kind says how a type is stored.
+type Kind int
+
+// The kinds. Named types over them keep the kind.
+const (
+	Bool Kind = iota + 1
+	Int       // int, int8 ... int64, and time.Duration
+	Uint      // uint, uint8 ... uintptr
+	Float32
+	Float64
+	String
+	Bytes     // []byte and named types over it
+	ByteArray // [N]byte
+	Time      // time.Time
+	Binary    // MarshalBinary and UnmarshalBinary
+	Text      // MarshalText and UnmarshalText
+	Slice
+	Array
+	Map
+	Pointer
+	StructKind
+)
+
+// Type is one Go type as the output spells and stores it.
+type Type struct {
+	Kind   Kind
+	Go     string  // the spelling in the output file, such as "[]Item" or "netip.Addr"
+	Wire   string  // what the schema calls it, such as "int", "list of struct", "timestamp"
+	Elem   *Type   // Slice, Array, Map, Pointer
+	Key    *Type   // Map
+	Len    int64   // Array, ByteArray
+	Struct *Struct // StructKind; shared between all uses, so that types may be recursive
+
+	// Lent tells that a caller who holds a value of the type can change what
+	// the session stores: it reaches a slice, a map or a pointer.
+	Lent bool
+	// Recursive tells that the type reaches itself.
+	Recursive bool
+}
+
+// Struct is the codec of one struct type.
+type Struct struct {
+	Go        string        // spelling of the type, such as "Item" or "catalog.Item"
+	Append    string        // identifier of the function that appends a row, such as "appendItem"
+	Read      string        // identifier of the function that reads one column, such as "readItem"
+	Columns   string        // identifier of the columns, such as "itemColumns"
+	Fields    []StructField // embedded structs flattened
+	Recursive bool
+}
+
+// StructField is one column of a struct's row.
+type StructField struct {
+	Path string // selector below the struct
+	Wire string
+	Type *Type
+}
+
+// Position is a place in a source file.
+type Position struct {
+	File      string // absolute
+	Line, Col int
+}
+
+// Number tells whether values of t can be added.
+func (t *Type) Number() bool {
+	switch t.Kind {
+	case Int, Uint, Float32, Float64:
+		return true
+	}
+	return false
+}

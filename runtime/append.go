@@ -1,0 +1,193 @@
+package runtime
+
+import (
+	"cmp"
+	"encoding"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// The functions of this file append one value in MessagePack to b and return
+// the extended slice. Generated code calls them; applications have no need to.
+// They are generic so that generated code needs neither conversions nor the
+// import of a MessagePack library.
+
+type signed interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64
+}
+
+type unsigned interface {
+	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
+}
+
+type number interface {
+	signed | unsigned | ~float32 | ~float64
+}
+
+// AppendBool appends a bool.
+func AppendBool[T ~bool](b []byte, v T) []byte { return msgp.AppendBool(b, bool(v)) }
+
+// AppendInt appends a signed integer in its shortest form.
+func AppendInt[T signed](b []byte, v T) []byte { return msgp.AppendInt64(b, int64(v)) }
+
+// AppendUint appends an unsigned integer in its shortest form.
+func AppendUint[T unsigned](b []byte, v T) []byte { return msgp.AppendUint64(b, uint64(v)) }
+
+// AppendFloat32 appends a float32.
+func AppendFloat32[T ~float32](b []byte, v T) []byte { return msgp.AppendFloat32(b, float32(v)) }
+
+// AppendFloat64 appends a float64.
+func AppendFloat64[T ~float64](b []byte, v T) []byte { return msgp.AppendFloat64(b, float64(v)) }
+
+// AppendString appends a string.
+func AppendString[T ~string](b []byte, v T) []byte { return msgp.AppendString(b, string(v)) }
+
+// AppendBytes appends binary data; nil is kept apart from empty.
+func AppendBytes[T ~[]byte](b []byte, v T) []byte {
+	if v == nil {
+		return msgp.AppendNil(b)
+	}
+	return msgp.AppendBytes(b, v)
+}
+
+// AppendTime appends an instant as MessagePack's timestamp extension, to the nanosecond.
+func AppendTime(b []byte, v time.Time) []byte { return msgp.AppendTimeExt(b, v) }
+
+// encodeError carries a marshaler's error out of the append functions, which
+// return bytes alone so that they stay straight-line; encode recovers it.
+type encodeError struct{ err error }
+
+// AppendBinary appends what v's MarshalBinary returns.
+func AppendBinary(b []byte, v encoding.BinaryMarshaler) []byte {
+	data, err := v.MarshalBinary()
+	if err != nil {
+		panic(encodeError{fmt.Errorf("%T: MarshalBinary: %w", v, err)})
+	}
+	return msgp.AppendBytes(b, data)
+}
+
+// AppendText appends what v's MarshalText returns.
+func AppendText(b []byte, v encoding.TextMarshaler) []byte {
+	text, err := v.MarshalText()
+	if err != nil {
+		panic(encodeError{fmt.Errorf("%T: MarshalText: %w", v, err)})
+	}
+	return msgp.AppendStringFromBytes(b, text)
+}
+
+// AppendSlice appends a slice, or an array sliced whole, element by element;
+// nil is kept apart from empty.
+func AppendSlice[S ~[]E, E any](b []byte, v S, one func([]byte, E) []byte) []byte {
+	if v == nil {
+		return msgp.AppendNil(b)
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(v)))
+	for _, e := range v {
+		b = one(b, e)
+	}
+	return b
+}
+
+// AppendMap appends a map in key order, so that equal maps have equal bytes;
+// nil is kept apart from empty.
+func AppendMap[M ~map[K]V, K cmp.Ordered, V any](b []byte, v M, key func([]byte, K) []byte, value func([]byte, V) []byte) []byte {
+	if v == nil {
+		return msgp.AppendNil(b)
+	}
+	b = msgp.AppendMapHeader(b, uint32(len(v)))
+	keys := make([]K, 0, len(v))
+	for k := range v {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		b = value(key(b, k), v[k])
+	}
+	return b
+}
+
+// AppendPointer appends what v points to, or nil.
+func AppendPointer[T any](b []byte, v *T, one func([]byte, *T) []byte) []byte {
+	if v == nil {
+		return msgp.AppendNil(b)
+	}
+	return one(b, v)
+}
+
+// Columns are the wire names of a struct's fields, with their encoding made once.
+type Columns struct {
+	names  []string
+	header string // the names as a MessagePack array of strings
+}
+
+// NewColumns returns the columns of a struct.
+func NewColumns(names ...string) *Columns {
+	header := msgp.AppendArrayHeader(nil, uint32(len(names)))
+	for _, name := range names {
+		header = msgp.AppendString(header, name)
+	}
+	return &Columns{names: names, header: string(header)}
+}
+
+// AppendStruct appends a struct as a table of one row: its column names, then its values.
+func AppendStruct[T any](b []byte, v *T, columns *Columns, row func([]byte, *T) []byte) []byte {
+	b = msgp.AppendArrayHeader(b, 2)
+	return row(append(b, columns.header...), v)
+}
+
+// AppendTable appends a slice of structs: the column names once, then a row for
+// each element. An empty slice has no names; nil is kept apart from empty.
+func AppendTable[S ~[]T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
+	if len(v) == 0 {
+		if v == nil {
+			return msgp.AppendNil(b)
+		}
+		return msgp.AppendArrayHeader(b, 0)
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
+	b = append(b, columns.header...)
+	for i := range v {
+		b = row(b, &v[i])
+	}
+	return b
+}
+
+// AppendPointerTable is AppendTable for a slice of pointers to structs; a nil
+// pointer is a nil in the place of its row.
+func AppendPointerTable[S ~[]*T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
+	if len(v) == 0 {
+		if v == nil {
+			return msgp.AppendNil(b)
+		}
+		return msgp.AppendArrayHeader(b, 0)
+	}
+	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
+	b = append(b, columns.header...)
+	for _, e := range v {
+		if e == nil {
+			b = msgp.AppendNil(b)
+			continue
+		}
+		b = row(b, e)
+	}
+	return b
+}
+
+// maxRecursive bounds the encoding of a type that reaches itself: a cycle of
+// pointers, which would never end, is far past it before the stack is.
+const maxRecursive = 1 << 20
+
+// ErrCycle is the cause of a failed commit whose field holds a cycle of
+// pointers, or a recursive value of over 1 MiB.
+var ErrCycle = fmt.Errorf("a recursive value has a cycle or over %d bytes: a session can't store it; break the cycle or keep the value elsewhere", maxRecursive)
+
+// Recursive is called first by the row function of a type that reaches itself.
+func Recursive(b []byte) []byte {
+	if len(b) > maxRecursive {
+		panic(encodeError{ErrCycle})
+	}
+	return b
+}

@@ -1,0 +1,186 @@
+package runtime
+
+import (
+	"sync"
+	"time"
+)
+
+// Bag is what every generated session embeds: its identity, its times and the
+// book-keeping of its fields. Its exported methods are the session's own; the
+// package's functions that take a *Bag are for generated code.
+//
+// A Bag must not be copied; go vet reports it.
+type Bag struct {
+	_ noCopy
+
+	present bits // fields that have a value
+	changed bits // fields that were set or cleared: they win over what others did
+	added   bits // fields changed relative to what was loaded: adds, appends, puts, updates, takes
+	lent    bits // fields whose value a caller holds and may change in place
+	taken   bits // flash fields whose loaded value was taken
+	partial bits // fields read from a value that holds more than this program knows
+
+	reader Reader
+	extra  *extra // what few sessions have
+	conn   *conn  // nil in a zero session
+}
+
+// MaxFields is how many fields a spec may have.
+const MaxFields = 256
+
+// bits is a set of field numbers.
+type bits [MaxFields / 64]uint64
+
+func (s *bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s *bits) set(i uint8)      { s[i>>6] |= 1 << (i & 63) }
+func (s *bits) unset(i uint8)    { s[i>>6] &^= 1 << (i & 63) }
+
+// noCopy lets go vet's copylocks report copies.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
+
+var _ sync.Locker = (*noCopy)(nil)
+
+// extra holds what most sessions never need.
+type extra struct {
+	deadlines map[uint8]time.Time // of ttl fields
+	updates   []update
+	counted   map[countKey]bool // keys of number maps: true only added to, false put or deleted
+}
+
+// update is one call of an Update accessor, kept to be applied again on a conflict.
+type update struct {
+	field         uint8
+	before, after []byte // the field's encoding around the call; nil where it was absent
+	apply         func(Fields)
+}
+
+type countKey struct {
+	field uint8
+	key   any
+}
+
+func (b *Bag) more() *extra {
+	if b.extra == nil {
+		b.extra = &extra{}
+	}
+	return b.extra
+}
+
+func (b *Bag) bag() *Bag { return b }
+
+// Has tells whether field i is set.
+func Has(b *Bag, i uint8) bool { return b.present[i>>6]&(1<<(i&63)) != 0 }
+
+// MarkSet notes that field i was set.
+func MarkSet(b *Bag, i uint8) {
+	b.present[i>>6] |= 1 << (i & 63)
+	b.changed[i>>6] |= 1 << (i & 63)
+}
+
+// MarkAdded notes that field i was changed relative to what it was: added to,
+// appended to, or changed under some keys.
+func MarkAdded(b *Bag, i uint8) {
+	b.present[i>>6] |= 1 << (i & 63)
+	b.added[i>>6] |= 1 << (i & 63)
+}
+
+// MarkLent notes that a caller holds field i's slice, map or pointer, so that
+// a commit looks whether it was changed in place.
+func MarkLent(b *Bag, i uint8) { b.lent[i>>6] |= 1 << (i & 63) }
+
+// Clear unsets field i, whose value is v.
+func Clear[T any](b *Bag, i uint8, v *T) {
+	var zero T
+	*v = zero
+	if b.present.has(i) {
+		b.present.unset(i)
+		b.changed.set(i)
+	}
+}
+
+// StartTTL notes that field i, just changed, lapses after d.
+func StartTTL(b *Bag, i uint8, d time.Duration) {
+	x := b.more()
+	if x.deadlines == nil {
+		x.deadlines = map[uint8]time.Time{}
+	}
+	x.deadlines[i] = b.now().Add(d)
+}
+
+// HasLive tells whether field i is set and its time has not passed.
+func HasLive(b *Bag, i uint8) bool { return b.present.has(i) && !b.lapsed(i) }
+
+// lapsed tells whether field i has a deadline that has passed.
+func (b *Bag) lapsed(i uint8) bool {
+	if b.extra == nil {
+		return false
+	}
+	at, ok := b.extra.deadlines[i]
+	return ok && !b.now().Before(at)
+}
+
+// Take returns flash field i's value and removes it.
+func Take[T any](b *Bag, i uint8, v *T) T {
+	var zero T
+	if !b.present.has(i) {
+		return zero
+	}
+	value := *v
+	*v = zero
+	b.present.unset(i)
+	b.taken.set(i)
+	b.added.set(i)
+	return value
+}
+
+// Update applies f to field i and keeps it, to be applied again if another
+// request changed the field meanwhile.
+func Update[T any](s Fields, i uint8, f func(T) T) {
+	b := s.bag()
+	b.dropLapsed(s, i)
+	apply := func(s Fields) {
+		p := s.Pointer(int(i)).(*T)
+		*p = f(*p)
+		s.bag().present.set(i)
+	}
+	u := update{field: i, before: appendField(s, i, nil), apply: apply}
+	apply(s)
+	MarkAdded(b, i)
+	u.after = appendField(s, i, nil)
+	b.more().updates = append(b.more().updates, u)
+}
+
+// dropLapsed empties field i if its time has passed.
+func (b *Bag) dropLapsed(s Fields, i uint8) {
+	if b.lapsed(i) {
+		s.Read(int(i), &Reader{})
+		b.present.unset(i)
+		delete(b.extra.deadlines, i)
+	}
+}
+
+// appendField appends field i's encoding, or nothing if it is absent.
+func appendField(s Fields, i uint8, b []byte) []byte {
+	if !s.bag().present.has(i) {
+		return b
+	}
+	return s.Append(int(i), b)
+}
+
+// Instant is t as a session keeps it: in UTC, without monotonic clock reading,
+// so that a time is the same in this request and in the next.
+func Instant(t time.Time) time.Time { return t.Round(0).UTC() }
+
+// conn joins a session to its manager; to be filled by the core.
+type conn struct{ now func() time.Time }
+
+// now is the manager's clock, or the system's for a session without manager.
+func (b *Bag) now() time.Time {
+	if b.conn == nil {
+		return time.Now()
+	}
+	return b.conn.now()
+}
