@@ -14,17 +14,38 @@ type Package struct {
 	Dir        string    // absolute directory of the output
 	Output     string    // absolute path of the output file
 	Constraint string    // build constraint of the spec's file, without "//go:build "; empty for none
-	Imports    []Import  // sorted by path; the runtime first among them is not special
+	Std        Std       // what the output calls the standard packages that it needs itself
+	Imports    []Import  // sorted by path, the runtime and the standard packages included
 	Specs      []*Spec   // in source order (file name, then position)
 	Structs    []*Struct // codecs to emit, in order of first use
 }
 
-// Import is one import of the output file. Alias is empty where the package's
-// own name is used and equals the last element of its path.
+// RuntimePath is the import path of the runtime, RuntimeName what every output
+// calls it: one fixed name, since "runtime" is also a standard package.
+const (
+	RuntimePath = "github.com/sessiongen/sessiongen/runtime"
+	RuntimeName = "sessrt"
+)
+
+// Std holds the identifiers of the standard packages that generated code needs
+// by itself. They are the packages' own names unless the user's package
+// declares such a name. They are chosen whether or not the output needs the package.
+type Std struct {
+	Context string // for index, principal and flash fields
+	Fmt     string // for Format
+	Iter    string // for All and FindBy
+	Slog    string // log/slog, for LogValue
+	Time    string // for ttl and types
+}
+
+// Import is one import that the output may need: of every package that a Go
+// spelling in the model mentions, and of the standard ones that the specs call
+// for. A type deep inside a struct may be mentioned by no line of the output,
+// so that the emitter leaves out what it did not use.
 type Import struct {
 	Path  string
 	Name  string // the identifier that the output uses
-	Alias bool   // whether the import clause must spell Name
+	Alias bool   // whether the import clause must spell Name, since it is not the path's last element
 }
 
 // Spec is one annotated struct and the session generated from it.
@@ -80,7 +101,7 @@ type Field struct {
 // Default is the value of a field that is not set.
 type Default struct {
 	Text string // as written in the tag
-	Go   string // a Go constant expression assignable to the field's type, such as `"light"` or `15 * time.Minute`'s integer value
+	Go   string // a Go constant expression assignable to the field's type, such as `"light"`, `10` or `15 * time.Minute`
 }
 
 // Kind says how a type is stored.
@@ -108,9 +129,13 @@ const (
 
 // Type is one Go type as the output spells and stores it.
 type Type struct {
-	Kind   Kind
-	Go     string  // the spelling in the output file, such as "[]Item" or "netip.Addr"
-	Wire   string  // what the schema calls it, such as "int", "list of struct", "timestamp"
+	Kind Kind
+	Go   string // the spelling in the output file, such as "[]Item" or "netip.Addr"
+	// Wire is what the schema calls the stored form: bool, int, uint, float32,
+	// float64, string, bytes, timestamp, binary and text (of marshalers), "list of
+	// X", "map of K to X", "optional X" (a pointer), a struct by the name of its
+	// type, such as "Item", and "table of Item" for a slice or array of structs.
+	Wire   string
 	Elem   *Type   // Slice, Array, Map, Pointer
 	Key    *Type   // Map
 	Len    int64   // Array, ByteArray
@@ -119,7 +144,8 @@ type Type struct {
 	// Lent tells that a caller who holds a value of the type can change what
 	// the session stores: it reaches a slice, a map or a pointer.
 	Lent bool
-	// Recursive tells that the type reaches itself.
+	// Recursive tells that the type reaches a struct that reaches itself, so that
+	// values may be nested without end.
 	Recursive bool
 }
 
