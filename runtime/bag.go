@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"iter"
+	bitset "math/bits"
 	"sync"
 	"time"
 )
@@ -17,8 +19,6 @@ type Bag struct {
 	changed bits // fields that were set or cleared: they win over what others did
 	added   bits // fields changed relative to what was loaded: adds, appends, puts, updates, takes
 	lent    bits // fields whose value a caller holds and may change in place
-	taken   bits // flash fields whose loaded value was taken
-	partial bits // fields read from a value that holds more than this program knows
 
 	reader Reader
 	extra  *extra // what few sessions have
@@ -31,9 +31,53 @@ const MaxFields = 256
 // bits is a set of field numbers.
 type bits [MaxFields / 64]uint64
 
-func (s *bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
 func (s *bits) set(i uint8)      { s[i>>6] |= 1 << (i & 63) }
 func (s *bits) unset(i uint8)    { s[i>>6] &^= 1 << (i & 63) }
+
+func (s bits) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
+
+func (s bits) count() int {
+	n := 0
+	for _, w := range s {
+		n += bitset.OnesCount64(w)
+	}
+	return n
+}
+
+func (s bits) or(t bits) bits {
+	for i := range s {
+		s[i] |= t[i]
+	}
+	return s
+}
+
+func (s bits) and(t bits) bits {
+	for i := range s {
+		s[i] &= t[i]
+	}
+	return s
+}
+
+func (s bits) without(t bits) bits {
+	for i := range s {
+		s[i] &^= t[i]
+	}
+	return s
+}
+
+// all yields the members in ascending order.
+func (s bits) all() iter.Seq[uint8] {
+	return func(yield func(uint8) bool) {
+		for w, word := range s {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint8(w<<6 + bitset.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // noCopy lets go vet's copylocks report copies.
 type noCopy struct{}
@@ -45,9 +89,17 @@ var _ sync.Locker = (*noCopy)(nil)
 
 // extra holds what most sessions never need.
 type extra struct {
-	deadlines map[uint8]time.Time // of ttl fields
+	deadlines map[uint8]int64 // of fields that lapse, Unix milliseconds
 	updates   []update
 	counted   map[countKey]bool // keys of number maps: true only added to, false put or deleted
+	taken     bits              // flash fields whose loaded value was taken
+
+	// What the record holds beside what was read into the fields, so that a
+	// write carries it over.
+	unknown bool // entries or notes of other programs
+	misfit  bits // fields whose stored value does not fit their type
+	partial bits // fields whose stored value holds more than this program knows
+	indexed bits // fields that another program keeps an index of
 }
 
 // update is one call of an Update accessor, kept to be applied again on a conflict.
@@ -103,11 +155,15 @@ func Clear[T any](b *Bag, i uint8, v *T) {
 
 // StartTTL notes that field i, just changed, lapses after d.
 func StartTTL(b *Bag, i uint8, d time.Duration) {
+	b.setDeadline(i, b.now().Add(d).UnixMilli())
+}
+
+func (b *Bag) setDeadline(i uint8, at int64) {
 	x := b.more()
 	if x.deadlines == nil {
-		x.deadlines = map[uint8]time.Time{}
+		x.deadlines = map[uint8]int64{}
 	}
-	x.deadlines[i] = b.now().Add(d)
+	x.deadlines[i] = at
 }
 
 // HasLive tells whether field i is set and its time has not passed.
@@ -119,7 +175,7 @@ func (b *Bag) lapsed(i uint8) bool {
 		return false
 	}
 	at, ok := b.extra.deadlines[i]
-	return ok && !b.now().Before(at)
+	return ok && b.now().UnixMilli() >= at
 }
 
 // Take returns flash field i's value and removes it.
@@ -131,7 +187,7 @@ func Take[T any](b *Bag, i uint8, v *T) T {
 	value := *v
 	*v = zero
 	b.present.unset(i)
-	b.taken.set(i)
+	b.more().taken.set(i)
 	b.added.set(i)
 	return value
 }
@@ -174,13 +230,10 @@ func appendField(s Fields, i uint8, b []byte) []byte {
 // so that a time is the same in this request and in the next.
 func Instant(t time.Time) time.Time { return t.Round(0).UTC() }
 
-// conn joins a session to its manager; to be filled by the core.
-type conn struct{ now func() time.Time }
-
 // now is the manager's clock, or the system's for a session without manager.
 func (b *Bag) now() time.Time {
 	if b.conn == nil {
 		return time.Now()
 	}
-	return b.conn.now()
+	return b.conn.m.cfg.Now()
 }

@@ -1,6 +1,9 @@
 package runtime
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Put puts value under key of map field i.
 func Put[M ~map[K]V, K comparable, V any](b *Bag, i uint8, m *M, key K, value V) {
@@ -71,4 +74,9 @@ func AddCounts[M ~map[K]V, K comparable, V number](mineBag *Bag, i uint8, theirs
 		}
 	}
 	*theirs = merged
+}
+
+// AppendTail merges a slice: theirs with what mine appended to base.
+func AppendTail[S ~[]E, E any](theirs, base, mine S) S {
+	return append(slices.Clip(theirs), mine[len(base):]...)
 }

@@ -69,6 +69,7 @@ type Spec struct {
 	byName    map[string]uint8 // wire names, older ones too
 	dropped   map[string]bool
 	rest      int  // the rest field, -1 for none
+	special   bool // some field is not written as AppendAll writes it
 	index     bits // fields that are an index
 	principal bits
 }
@@ -78,6 +79,7 @@ func NewSpec(name string, fields []Field, drop ...string) *Spec {
 	s := &Spec{Name: name, Fields: fields, Drop: drop, byName: map[string]uint8{}, dropped: map[string]bool{}, rest: -1}
 	for i := range fields {
 		f := &fields[i]
+		s.special = s.special || f.Rest || len(f.Was) > 0
 		if f.Rest {
 			s.rest = i
 			continue

@@ -470,7 +470,7 @@ func (s *Session) LogValue() slog.Value {
 
 // Format prints the session, without redacted fields, whatever the verb.
 func (s *Session) Format(state fmt.State, verb rune) {
-	sessrt.Format(s.SessionFields(), state, verb)
+	sessrt.Print(s.SessionFields(), state, verb)
 }
 
 // SessionFields gives the runtime access to the fields.
@@ -702,10 +702,16 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 	switch i {
 	case 0:
 		f.v.Visits += m.v.Visits - b.v.Visits
+	case 3:
+		f.v.Cart = sessrt.AppendTail(f.v.Cart, b.v.Cart, m.v.Cart)
+	case 4:
+		f.v.Roles = sessrt.AppendTail(f.v.Roles, b.v.Roles, m.v.Roles)
 	case 5:
 		sessrt.AddCounts(&m.sessionBag, 5, &f.v.Qty, b.v.Qty, m.v.Qty)
 	case 8:
 		f.v.Limit += m.v.Limit - b.v.Limit
+	case 10:
+		f.v.Notices = sessrt.AppendTail(f.v.Notices, b.v.Notices, m.v.Notices)
 	case 12:
 		f.v.Tries += m.v.Tries - b.v.Tries
 	}

@@ -1,0 +1,88 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// commitForeign commits to a store that handles request and response itself
+// and knows no compare-and-set. The session is loaded again and the change
+// merged in, under a lock of this process; another process may still come in
+// between.
+func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err error) {
+	foreign := c.m.parts.Foreign
+	present := !c.fields.bag().present.empty()
+	if dirty.empty() && !c.asked() && !c.touch || !c.stored && !present && !c.destroy {
+		return lost, nil
+	}
+	if c.w == nil {
+		return lost, fmt.Errorf("session %s: %w: it needs a request and a response", c.m.spec.Name, ErrStateless)
+	}
+	if !c.canSend() {
+		return lost, ErrHeadersSent
+	}
+	unlock, err := c.m.locks.lock(ctx, c.m.transport.Token(c.r))
+	if err != nil {
+		return lost, err
+	}
+	defer unlock()
+	if c.destroy {
+		if err := foreign.Delete(c.w.inner, c.r); err != nil {
+			return lost, unavailable(err)
+		}
+		c.forget()
+		if !present {
+			return lost, nil
+		}
+	}
+	a := c.attempt()
+	if c.stored {
+		fresh := c.freshFields()
+		var meta Meta
+		switch err := foreign.Load(c.r, &meta, fresh); {
+		case errors.Is(err, ErrNotFound):
+			return lost, ErrDestroyed
+		case err != nil:
+			return lost, unavailable(err)
+		}
+		base, err := c.baseFields()
+		if err != nil {
+			return lost, err
+		}
+		if err := catch(func() { a.lost = merge(base, c.fields, fresh, dirty) }); err != nil {
+			return lost, err
+		}
+		a.fields, a.meta = fresh, meta
+	}
+	meta := c.nextMeta(a.meta, dirty)
+	if err := foreign.Save(c.w.inner, c.r, &meta, a.fields); err != nil {
+		return lost, unavailable(err)
+	}
+	rec, err := snapshot(a.fields, &meta)
+	if err != nil {
+		return lost, err
+	}
+	c.adopt(a, rec, meta)
+	return a.lost, nil
+}
+
+// openForeign loads a session through the request.
+func (c *conn) openForeign() error {
+	if err := c.m.parts.Foreign.Load(c.r, &c.meta, c.fields); err != nil {
+		return err
+	}
+	rec, err := snapshot(c.fields, &c.meta)
+	if err != nil {
+		return err
+	}
+	c.base, c.stored, c.isNew = rec, true, false
+	return nil
+}
+
+// snapshot keeps what was loaded as a record of our own, for a later merge: a
+// foreign store has no bytes.
+func snapshot(f Fields, meta *Meta) (Record, error) {
+	data, err := encode(nil, meta, f, bits{}, 0)
+	return Record{Data: data, Stamp: meta.Stamp}, err
+}

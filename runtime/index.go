@@ -1,0 +1,64 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+)
+
+// indexEntry hashes a field's stored value, so that an index holds neither
+// values nor keys of any length.
+func indexEntry(name string, value []byte) IndexEntry {
+	h := sha256.New()
+	h.Write([]byte("sessiongen index\x00"))
+	h.Write([]byte(name))
+	h.Write([]byte{0})
+	h.Write(value)
+	e := IndexEntry{Field: name}
+	h.Sum(e.Sum[:0])
+	return e
+}
+
+// indexOf returns the entries of a stored session: from the record itself,
+// which names its indexed fields, so that a program keeps the entries of
+// another one whose fields it does not know. It is never nil.
+func (m *manager) indexOf(data []byte, f Fields) []IndexEntry {
+	index := []IndexEntry{}
+	if m.parts.Format != nil {
+		for i := range f.Spec().index.all() {
+			if f.bag().present.has(i) {
+				for _, name := range f.Spec().names(i) {
+					index = append(index, indexEntry(name, f.Append(int(i), nil)))
+				}
+			}
+		}
+		return index
+	}
+	if len(data) <= headerSize {
+		return index
+	}
+	values := map[string][]byte{}
+	rest, err := entries(data[headerSize:], func(name string, raw []byte) error {
+		values[name] = raw
+		return nil
+	})
+	if err != nil {
+		return index
+	}
+	names := parseNotes(rest).index
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if raw, ok := values[name]; ok {
+			index = append(index, indexEntry(name, raw))
+		}
+	}
+	return index
+}
+
+// indexed are the fields whose change changes the index.
+func indexed(f Fields) bits {
+	fields := f.Spec().index
+	if x := f.bag().extra; x != nil {
+		fields = fields.or(x.indexed)
+	}
+	return fields
+}

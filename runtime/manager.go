@@ -1,0 +1,235 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// manager is what Sessions[T] does for every T.
+type manager struct {
+	cfg       Config
+	spec      *Spec
+	parts     Parts
+	tokens    Tokens
+	transport Transport
+	cookie    string // the bare cookie name
+	sent      string // the name under which the transport is told apart from another manager's
+	locks     locks
+	reported  sync.Map // fields whose misfit was logged
+}
+
+func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
+	cfg, err := cfg.normalised()
+	if err != nil {
+		return nil, err
+	}
+	if store == nil {
+		return nil, &ConfigError{"store", "is nil; use memstore.New()"}
+	}
+	m := &manager{cfg: cfg, spec: spec, cookie: cfg.Cookie.Name, transport: cfg.Transport}
+	if m.cookie == "" {
+		m.cookie = "session"
+	}
+	if m.transport == nil {
+		cookies, err := newCookies(cfg.Cookie)
+		if err != nil {
+			return nil, err
+		}
+		m.transport, m.sent = cookies, cookies.name
+		if cfg.Cookie.Insecure {
+			cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Insecure and Development on localhost and private networks only", slog.String("cookie", cookies.name))
+		}
+	}
+	m.parts, err = store.Bind(Setup{Spec: spec, Cookie: m.cookie, Now: cfg.Now})
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for _, offered := range []bool{m.parts.Records != nil, m.parts.Sealer != nil, m.parts.Foreign != nil} {
+		if offered {
+			n++
+		}
+	}
+	if n != 1 {
+		return nil, &ConfigError{"store", fmt.Sprintf("%T offers %d of Records, Sealer and Foreign; it must offer exactly one", store, n)}
+	}
+	if m.tokens = m.parts.Tokens; m.tokens == nil {
+		m.tokens = randomTokens{m.cookie}
+	}
+	if _, ok := m.parts.Records.(Finder); !ok && !spec.index.empty() && !cfg.AllowMissingIndex {
+		for i := range spec.index.all() {
+			return nil, &ConfigError{"store", fmt.Sprintf("%T can't find sessions by field %s of %s; use a store that implements Finder, such as memstore, or set Config.AllowMissingIndex", store, spec.Fields[i].Name, spec.Name)}
+		}
+	}
+	return m, nil
+}
+
+// bound returns the context of one call of the store. A store in this process
+// needs none; another one is not cancelled by a client that disconnects, but
+// by the time limit.
+func (m *manager) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if m.parts.Local {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, m.cfg.StoreTimeout)
+}
+
+// load returns the live record under key. [errBuried] tells that it was
+// renewed or destroyed a moment ago.
+func (m *manager) load(ctx context.Context, key string) (Record, error) {
+	ctx, cancel := m.bound(ctx)
+	defer cancel()
+	rec, err := m.parts.Records.Load(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return rec, err
+	case err != nil:
+		return rec, unavailable(err)
+	case m.parts.Format == nil && isTombstone(rec.Data):
+		return rec, errBuried
+	}
+	return rec, nil
+}
+
+// errBuried is ErrNotFound with a tombstone.
+var errBuried = fmt.Errorf("%w: it was renewed or destroyed a moment ago", ErrNotFound)
+
+// decode fills meta and f from rec, whose expiry is the store's where it knows
+// one. It returns ErrNotFound if the session has expired.
+func (m *manager) decode(rec *Record, meta *Meta, f Fields) (err error) {
+	now := m.cfg.Now().UnixMilli()
+	if m.parts.Format != nil {
+		err = m.parts.Format.Decode(rec.Data, meta, f)
+	} else {
+		err = decode(rec.Data, meta, f, now, m.misfit)
+	}
+	if err != nil {
+		return err
+	}
+	if !rec.Expires.IsZero() {
+		meta.Expires = rec.Expires.UnixMilli()
+	}
+	if meta.Expires != 0 && meta.Expires <= now || meta.Deadline != 0 && meta.Deadline <= now {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// misfit logs once a process and field that a stored value does not fit.
+func (m *manager) misfit(field uint8, err error) {
+	if _, again := m.reported.LoadOrStore(field, true); !again {
+		m.cfg.Logger.Warn("sessiongen: a stored value does not fit its field and counts as absent; it stays stored until the field is set",
+			slog.String("session", m.spec.Name), slog.String("field", m.spec.Fields[field].Name), slog.String("reason", kindOf(err)))
+	}
+}
+
+// kindOf says what is wrong with a value without saying the value.
+func kindOf(err error) string {
+	if errors.Is(err, errMalformed) {
+		return "it is out of range or malformed"
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// encode returns the bytes of f, checked against the limit.
+func (m *manager) encode(base []byte, meta *Meta, f Fields, dirty bits) (data []byte, err error) {
+	if m.parts.Format != nil {
+		err = catch(func() { data, err = m.parts.Format.Encode(nil, base, meta, f) })
+	} else {
+		data, err = encode(base, meta, f, dirty, m.cfg.Now().UnixMilli())
+	}
+	if err == nil && len(data) > m.cfg.MaxRecordBytes {
+		err = tooLarge("the record", len(data), m.cfg.MaxRecordBytes, "keep less in the session or raise Config.MaxRecordBytes")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("session %s: %w", m.spec.Name, err)
+	}
+	return data, nil
+}
+
+// record returns the record to store for data.
+func (m *manager) record(data []byte, meta *Meta, index []IndexEntry) Record {
+	rec := Record{Data: data, Stamp: meta.Stamp, Index: index}
+	if meta.Expires != 0 {
+		rec.Expires = time.UnixMilli(meta.Expires)
+	}
+	return rec
+}
+
+// tombstone marks a session that was renewed or destroyed, for a minute: it
+// keeps neither data nor where the session went.
+func (m *manager) tombstone(now int64) Record {
+	meta := Meta{Stamp: rand.Uint64(), Created: now, Expires: now + tombstoneLife.Milliseconds()}
+	return m.record(appendHeader(nil, &meta), &meta, []IndexEntry{})
+}
+
+const tombstoneLife = time.Minute
+
+// start begins the clocks of a session.
+func (m *manager) start(meta *Meta, now int64) {
+	*meta = Meta{Stamp: meta.Stamp, Created: meta.Created}
+	if meta.Created == 0 {
+		meta.Created = now
+	}
+	if d := m.cfg.IdleTimeout; d != Never {
+		meta.Idle = min(d.Milliseconds(), maxIdle)
+	}
+	if d := m.cfg.AbsoluteTimeout; d != Never {
+		meta.Deadline = min(now+d.Milliseconds(), maxInstant)
+	}
+}
+
+// use moves a session's end as a use at now does, and returns by how much.
+func (meta *Meta) use(now int64) int64 {
+	before := meta.Expires
+	meta.Expires = meta.Deadline
+	if meta.Idle != 0 && (meta.Deadline == 0 || now+meta.Idle < meta.Deadline) {
+		meta.Expires = min(now+meta.Idle, maxInstant)
+	}
+	return meta.Expires - before
+}
+
+// report logs an error that no response can tell any more.
+func (m *manager) report(r *http.Request, err error, what string) {
+	attrs := []any{slog.String("session", m.spec.Name), slog.Any("error", err)}
+	if r != nil {
+		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	}
+	m.cfg.Logger.Error("sessiongen: "+what, attrs...)
+}
+
+// locks are an in-process lock for each key, striped: two requests on one
+// session commit one after the other instead of through a conflict. Waiting
+// ends with the context.
+type locks [256]chan struct{}
+
+func (l *locks) init() {
+	for i := range l {
+		l[i] = make(chan struct{}, 1)
+	}
+}
+
+func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error) {
+	stripe := l[stripeOf(key)]
+	select {
+	case stripe <- struct{}{}:
+		return func() { <-stripe }, nil
+	case <-ctx.Done():
+		return nil, unavailable(ctx.Err())
+	}
+}
+
+// stripeOf hashes key by FNV-1a.
+func stripeOf(key string) uint8 {
+	h := uint32(2166136261)
+	for i := range len(key) {
+		h = (h ^ uint32(key[i])) * 16777619
+	}
+	return uint8(h ^ h>>8 ^ h>>16)
+}

@@ -1,0 +1,217 @@
+package runtime
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// dirtyFields are the fields that differ from what was loaded: those that an
+// accessor changed, and those whose slice, map or pointer a caller changed in place.
+func (c *conn) dirtyFields() (bits, error) {
+	b := c.fields.bag()
+	dirty := b.changed.or(b.added)
+	held := b.lent.and(b.present).without(dirty)
+	if held.empty() {
+		return dirty, nil
+	}
+	if !c.stored {
+		return dirty.or(held), nil
+	}
+	was, err := c.baseFields()
+	if err != nil {
+		return dirty, err
+	}
+	err = catch(func() {
+		for i := range held.all() {
+			if !bytes.Equal(appendField(was, i, nil), c.fields.Append(int(i), nil)) {
+				dirty.set(i)
+			}
+		}
+	})
+	return dirty, err
+}
+
+// merge makes theirs, which another request committed, what it is after the
+// change from base to mine; dirty says which fields mine changed. It returns the
+// flash fields that mine took and that were no longer there to take.
+//
+// The rules, a field at a time: of two sets the later commit wins, and a set
+// beats changes relative to what was; adds sum up; appends all arrive; maps
+// merge by key; updates are applied again; a take removes only what it took.
+func merge(base, mine, theirs Fields, dirty bits) (lost bits) {
+	mb, tb := mine.bag(), theirs.bag()
+	for i := range dirty.all() {
+		switch {
+		case mb.changed.has(i):
+			copyField(theirs, mine, i)
+		case mb.extra != nil && mb.extra.taken.has(i):
+			if !mergeTaken(base, mine, theirs, i) {
+				lost.set(i)
+			}
+		case mb.updated(i):
+			mergeUpdated(base, mine, theirs, i)
+		default:
+			mergeField(base, mine, theirs, i)
+		}
+		tb.changed.set(i) // what theirs holds for it on the wire is replaced
+		if mb.extra != nil {
+			if at, ok := mb.extra.deadlines[i]; ok {
+				tb.setDeadline(i, at)
+			}
+		}
+	}
+	return lost
+}
+
+// mergeField merges one field that mine changed relative to base.
+func mergeField(base, mine, theirs Fields, i uint8) {
+	mb, tb := mine.bag(), theirs.bag()
+	kind := mine.Spec().Fields[i].Merge
+	switch {
+	case kind == MergeWhole, !mb.present.has(i):
+		copyField(theirs, mine, i)
+	case kind == MergeNumber, kind == MergeCounts:
+		for _, f := range []Fields{base, mine, theirs} {
+			f.Pointer(int(i)) // gives an absent field its default
+		}
+		theirs.Merge(int(i), base, mine)
+		tb.present.set(i)
+	case kind == MergeSlice:
+		if grown(base, mine, i) {
+			theirs.Merge(int(i), base, mine)
+			tb.present.set(i)
+		} else {
+			copyField(theirs, mine, i)
+		}
+	case kind == MergeMap:
+		mergeMap(base, mine, theirs, i)
+	}
+}
+
+// updated tells whether an Update accessor changed field i.
+func (b *Bag) updated(i uint8) bool {
+	return b.extra != nil && slices.ContainsFunc(b.extra.updates, func(u update) bool { return u.field == i })
+}
+
+// mergeUpdated applies the updates of field i again, and between them what
+// else mine did.
+func mergeUpdated(base, mine, theirs Fields, i uint8) {
+	from := base
+	for _, u := range mine.bag().extra.updates {
+		if u.field != i {
+			continue
+		}
+		before := only(mine, i, u.before)
+		if string(appendField(from, i, nil)) != string(u.before) {
+			mergeField(from, before, theirs, i)
+		}
+		u.apply(theirs)
+		from = only(mine, i, u.after)
+	}
+	if string(appendField(from, i, nil)) != string(appendField(mine, i, nil)) {
+		mergeField(from, mine, theirs, i)
+	}
+}
+
+// only returns fields of like's type of which i alone is set, to the value of raw.
+func only(like Fields, i uint8, raw []byte) Fields {
+	f := like.Fresh()
+	if raw != nil {
+		f.Read(int(i), &Reader{b: raw})
+		f.bag().present.set(i)
+	}
+	if x := like.bag().extra; x != nil {
+		f.bag().more().counted = x.counted
+	}
+	return f
+}
+
+// mergeTaken removes from theirs what mine took from base, and tells whether it was there.
+func mergeTaken(base, mine, theirs Fields, i uint8) bool {
+	tb := theirs.bag()
+	if mine.Spec().Fields[i].Merge != MergeSlice {
+		there := bytes.Equal(appendField(base, i, nil), appendField(theirs, i, nil))
+		if there {
+			theirs.Read(int(i), &Reader{})
+			tb.present.unset(i)
+		}
+		return there
+	}
+	there := grown(base, theirs, i)
+	if there {
+		left := theirs.Fresh()
+		left.Merge(int(i), base, theirs) // what was appended since
+		if !bytes.Equal(appendField(base, i, nil), appendField(theirs, i, nil)) {
+			left.bag().present.set(i)
+		}
+		copyField(theirs, left, i)
+	}
+	if mine.bag().present.has(i) { // appended after the take
+		theirs.Merge(int(i), mine.Fresh(), mine)
+		tb.present.set(i)
+	}
+	return there
+}
+
+// grown tells whether to's slice begins with the elements of from's.
+func grown(from, to Fields, i uint8) bool {
+	n, start := list(appendField(from, i, nil))
+	m, whole := list(appendField(to, i, nil))
+	return n <= m && bytes.HasPrefix(whole, start)
+}
+
+// list splits an encoded slice into its length and its elements. A table's
+// names count as an element, which is the same in every table of the field.
+func list(raw []byte) (int, []byte) {
+	if len(raw) == 0 || raw[0] == mnil {
+		return 0, nil
+	}
+	n, body, err := msgp.ReadArrayHeaderBytes(raw)
+	if err != nil {
+		return 0, nil
+	}
+	return int(n), body
+}
+
+// mergeMap applies to theirs what mine put, deleted or changed in place.
+func mergeMap(base, mine, theirs Fields, i uint8) {
+	was, now, merged := mapEntries(base, i), mapEntries(mine, i), mapEntries(theirs, i)
+	for key, value := range now {
+		if old, had := was[key]; !had || old != value {
+			merged[key] = value
+		}
+	}
+	for key := range was {
+		if _, kept := now[key]; !kept {
+			delete(merged, key)
+		}
+	}
+	raw := msgp.AppendMapHeader(nil, uint32(len(merged)))
+	for key, value := range merged {
+		raw = append(append(raw, key...), value...)
+	}
+	theirs.Read(int(i), &Reader{})
+	theirs.Read(int(i), &Reader{b: raw})
+	theirs.bag().present.set(i)
+}
+
+// mapEntries returns the encoded keys and values of field i's map.
+func mapEntries(f Fields, i uint8) map[string]string {
+	entries := map[string]string{}
+	raw := appendField(f, i, nil)
+	if len(raw) == 0 || raw[0] == mnil {
+		return entries
+	}
+	r := Reader{b: raw}
+	for n := r.mapHeader(); n > 0; n-- {
+		start := r.b
+		r.skip()
+		key := start[:len(start)-len(r.b)]
+		start = r.b
+		r.skip()
+		entries[string(key)] = string(start[:len(start)-len(r.b)])
+	}
+	return entries
+}

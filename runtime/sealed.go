@@ -1,0 +1,74 @@
+package runtime
+
+import "math/rand/v2"
+
+// commitSealed commits to a store that keeps the whole session in the token:
+// of parallel responses the last one wins, and no record can end.
+func (c *conn) commitSealed(dirty bits) error {
+	present := !c.fields.bag().present.empty()
+	now := c.now()
+	change := !dirty.empty() && (present || c.stored && !c.destroy) || c.asked() && c.stored && !c.destroy
+	meta := c.meta
+	moved := meta.use(now)
+	due := c.stored && !c.destroy && (c.resend || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
+	switch {
+	case !change && !c.destroy && !due:
+		return nil
+	case !c.canSend() && !change && !c.destroy:
+		return nil // a touch or a new key can wait for the next response
+	case !c.canSend():
+		return ErrHeadersSent
+	}
+	if c.destroy {
+		c.forget()
+		if !present {
+			if c.w != nil {
+				c.m.transport.Delete(c.w.inner)
+			}
+			return nil
+		}
+	}
+	id := c.meta.Stamp
+	if !c.stored || c.renew || c.login(dirty) {
+		id = rand.Uint64()
+	}
+	meta = c.nextMeta(c.meta, dirty)
+	meta.Stamp = id
+	data, err := c.m.encode(c.base.Data, &meta, c.fields, dirty)
+	if err != nil {
+		return err
+	}
+	sealed, err := c.m.parts.Sealer.Seal(nil, data)
+	if err != nil {
+		return err
+	}
+	c.token = string(sealed)
+	c.committed(c.m.record(data, &meta, nil), meta)
+	c.key = sealedID(id)
+	return c.send(c.token, &meta)
+}
+
+// sealedID is the public handle of a sealed session: its id, hashed like a token.
+func sealedID(id uint64) string {
+	var raw [8]byte
+	for i := range raw {
+		raw[i] = byte(id >> (8 * i))
+	}
+	return randomTokens{"sealed"}.key(raw[:])
+}
+
+// openSealed loads a session from its token.
+func (c *conn) openSealed(token string) error {
+	data, reseal, err := c.m.parts.Sealer.Open(token)
+	if err != nil {
+		return err
+	}
+	rec := Record{Data: data}
+	if err := c.m.decode(&rec, &c.meta, c.fields); err != nil {
+		return err
+	}
+	rec.Stamp = c.meta.Stamp
+	c.base, c.stored, c.token, c.resend, c.isNew = rec, true, token, reseal, false
+	c.key = sealedID(c.meta.Stamp)
+	return nil
+}

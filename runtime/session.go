@@ -1,0 +1,223 @@
+package runtime
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// conn joins a session to its manager and to what is stored of it.
+type conn struct {
+	m      *manager
+	fields Fields
+	meta   Meta
+
+	token  string // the bearer secret; "" if it is not known or there is none yet
+	key    string // of the stored record; also the public handle
+	base   Record // what was loaded or committed last
+	stored bool   // base is what the store has under key, as far as known
+
+	pending struct{ token, key string } // made early for ID, used when a record is created
+
+	used        bool // somebody asked for the session
+	buried      bool // the request's token was renewed or destroyed a moment ago
+	unavailable bool // the store could not answer
+	ended       bool // the request is over
+	resend      bool // the token is to be sent anew: an old key made it
+	isNew       bool
+
+	// What was asked for and is done by the next commit.
+	destroy bool // end the record under key
+	renew   bool
+	restart bool // the clocks
+	touch   bool
+	maxAge  time.Duration
+	ageSet  bool
+
+	w *writer       // nil without a request, and once it is over
+	r *http.Request // nil without a request
+}
+
+func (c *conn) now() int64 { return c.m.cfg.Now().UnixMilli() }
+
+// ID returns the session's public handle: a hash that opens nothing, safe in
+// logs, forms and job payloads. Sessions.Load, Update and Destroy take it.
+// Renewal and a new principal change it. It is "" for a session without manager.
+func (b *Bag) ID() string {
+	c := b.conn
+	if c == nil {
+		return ""
+	}
+	if c.key == "" && c.m.parts.Records != nil {
+		c.prepare()
+	}
+	if c.key == "" {
+		return c.pending.key
+	}
+	return c.key
+}
+
+// IsNew tells whether the request came without a session.
+func (b *Bag) IsNew() bool { return b.conn == nil || b.conn.isNew }
+
+// CreatedAt returns when the session was first stored; the zero time if it was not yet.
+func (b *Bag) CreatedAt() time.Time { return b.instant(func(m *Meta) int64 { return m.Created }) }
+
+// ExpiresAt returns when the session ends if it is not used: the idle timeout
+// or the absolute deadline, whichever comes first. It is the zero time for
+// never and for a session that was not stored yet.
+func (b *Bag) ExpiresAt() time.Time { return b.instant(func(m *Meta) int64 { return m.Expires }) }
+
+func (b *Bag) instant(of func(*Meta) int64) time.Time {
+	if b.conn == nil || of(&b.conn.meta) == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(of(&b.conn.meta)).UTC()
+}
+
+// Unavailable tells whether the store could not answer, under
+// Sessions.Optional: the session is empty, and what is set is not saved.
+func (b *Bag) Unavailable() bool { return b.conn != nil && b.conn.unavailable }
+
+// Renew gives the session a new id and token when it is committed: same data,
+// same absolute deadline. The old token is void from then on.
+func (b *Bag) Renew() {
+	if b.conn != nil {
+		b.conn.renew = true
+	}
+}
+
+// Reauthenticate is Renew after the user has proved who they are: both clocks
+// restart too (NIST SP 800-63B-4, section 5.2).
+func (b *Bag) Reauthenticate() {
+	if b.conn != nil {
+		b.conn.renew, b.conn.restart = true, true
+	}
+}
+
+// Destroy ends the session: its record is gone for good and the browser's
+// cookie is deleted. A set after it begins a fresh anonymous session, so that a
+// logout can leave a flash message. The fields of a session without manager,
+// such as a test's, stay; they only count as not set.
+func (b *Bag) Destroy() {
+	b.present, b.changed, b.added, b.lent = bits{}, bits{}, bits{}, bits{}
+	b.extra = nil
+	c := b.conn
+	if c == nil {
+		return
+	}
+	for i := range c.fields.Spec().Fields {
+		c.fields.Read(i, &Reader{}) // without input a field becomes zero
+	}
+	c.destroy = c.destroy || c.stored
+	c.renew, c.restart, c.touch, c.ageSet = false, false, false, false
+	c.pending.token, c.pending.key = "", ""
+}
+
+// Touch moves the session's end as any use does, without waiting for a tenth of
+// the idle timeout to pass.
+func (b *Bag) Touch() {
+	if b.conn != nil {
+		b.conn.touch = true
+	}
+}
+
+// SetMaxAge makes the session last d from now, used or not: "remember me". The
+// absolute deadline becomes now+d and the idle timeout d. Renew keeps both;
+// another principal ends them unless SetMaxAge is called again. A duration that
+// is not positive makes the commit fail with [ErrMaxAge].
+func (b *Bag) SetMaxAge(d time.Duration) {
+	if b.conn != nil {
+		b.conn.maxAge, b.conn.ageSet = d, true
+	}
+}
+
+// Save commits the session now, before its request does. Afterwards the session
+// holds what was merged with the changes of other requests; a slice, map or
+// pointer that was read before is then no longer the session's.
+func (b *Bag) Save(ctx context.Context) error {
+	if b.conn == nil {
+		return ErrNoManager
+	}
+	return b.conn.commit(ctx)
+}
+
+// Reload reads the session again and drops what was not saved. It returns
+// [ErrNotFound] if the session has ended meanwhile.
+func (b *Bag) Reload(ctx context.Context) error {
+	c := b.conn
+	switch {
+	case c == nil:
+		return ErrNoManager
+	case c.ended:
+		return ErrEnded
+	case !c.stored:
+		return ErrNotFound
+	}
+	rec := c.base
+	if c.m.parts.Records != nil {
+		var err error
+		if rec, err = c.m.load(ctx, c.key); err != nil {
+			return err
+		}
+	}
+	fresh := c.fields.Fresh()
+	meta := Meta{}
+	if err := c.m.decode(&rec, &meta, fresh); err != nil {
+		return err
+	}
+	c.replaceFields(fresh)
+	c.base, c.meta = rec, meta
+	c.settled()
+	return nil
+}
+
+// prepare makes the token and key that the session will have, for ID.
+func (c *conn) prepare() {
+	if c.pending.key == "" {
+		token, key, err := c.m.tokens.New()
+		if err == nil {
+			c.pending.token, c.pending.key = token, key
+		}
+	}
+}
+
+// settled forgets what was asked for: it is done.
+func (c *conn) settled() {
+	b := c.fields.bag()
+	b.changed, b.added = bits{}, bits{}
+	if x := b.extra; x != nil {
+		x.updates, x.counted, x.taken = nil, nil, bits{}
+	}
+	c.destroy, c.renew, c.restart, c.touch, c.ageSet, c.resend = false, false, false, false, false, false
+}
+
+// replaceFields makes the session's fields those of from.
+func (c *conn) replaceFields(from Fields) {
+	to := c.fields
+	b, fb := to.bag(), from.bag()
+	for i := range to.Spec().Fields {
+		copyField(to, from, uint8(i))
+	}
+	b.extra = fb.extra
+	b.lent = b.lent.and(b.present)
+}
+
+// copyField makes field i of to what it is in from, unless it is that already:
+// a slice or map that a caller holds stays the session's.
+func copyField(to, from Fields, i uint8) {
+	tb, fb := to.bag(), from.bag()
+	if !fb.present.has(i) {
+		if tb.present.has(i) {
+			to.Read(int(i), &Reader{})
+			tb.present.unset(i)
+		}
+		return
+	}
+	raw := from.Append(int(i), nil)
+	if tb.present.has(i) && string(to.Append(int(i), nil)) == string(raw) {
+		return
+	}
+	to.Read(int(i), &Reader{b: raw})
+	tb.present.set(i)
+}

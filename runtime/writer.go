@@ -1,0 +1,235 @@
+package runtime
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+)
+
+// writer is the ResponseWriter of a request with a session: it commits the
+// session before the response begins, at the first final WriteHeader, Write,
+// ReadFrom, Flush or Hijack.
+//
+// Four types over it offer what the server's writer offers, no more: writer
+// itself; flushWriter; h1Writer as HTTP/1 has it; h2Writer as HTTP/2 has it.
+// All have FlushError and Unwrap, so that http.ResponseController finds the
+// commit before it finds the server's writer.
+type writer struct {
+	inner  http.ResponseWriter
+	conn   *conn
+	began  bool  // the response has begun
+	failed error // the commit failed and the error handler has answered
+	// cookies is how many Set-Cookie lines were there before the handler.
+	cookies int
+}
+
+type (
+	flushWriter struct{ writer }
+	h1Writer    struct{ flushWriter }
+	h2Writer    struct{ flushWriter }
+)
+
+var (
+	_ http.Flusher  = (*flushWriter)(nil)
+	_ http.Hijacker = (*h1Writer)(nil)
+	_ io.ReaderFrom = (*h1Writer)(nil)
+	_ http.Pusher   = (*h2Writer)(nil)
+)
+
+// wrap returns the shape of w's writer that fits w.inner.
+func (w *h1Writer) wrap() http.ResponseWriter {
+	var flushes, hijacks, pushes bool
+	for inner := w.inner; inner != nil; {
+		_, f := inner.(http.Flusher)
+		_, fe := inner.(interface{ FlushError() error })
+		_, h := inner.(http.Hijacker)
+		_, p := inner.(http.Pusher)
+		flushes, hijacks, pushes = flushes || f || fe, hijacks || h, pushes || p
+		next, ok := inner.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		inner = next.Unwrap()
+	}
+	switch {
+	case pushes:
+		return (*h2Writer)(w)
+	case hijacks:
+		return w
+	case flushes:
+		return &w.flushWriter
+	default:
+		return &w.writer
+	}
+}
+
+func (w *writer) Header() http.Header { return w.inner.Header() }
+
+// Unwrap lets http.ResponseController reach deadlines and full duplex.
+func (w *writer) Unwrap() http.ResponseWriter { return w.inner }
+
+func (w *writer) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols {
+		w.inner.WriteHeader(status) // informational: the response has not begun
+		return
+	}
+	if w.begin() == nil {
+		w.inner.WriteHeader(status)
+	}
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return w.inner.Write(p)
+}
+
+func (w *writer) WriteString(s string) (int, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return io.WriteString(w.inner, s)
+}
+
+func (w *writer) FlushError() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	return http.NewResponseController(w.inner).Flush()
+}
+
+func (w *flushWriter) Flush() { _ = w.FlushError() }
+
+func (w *h1Writer) ReadFrom(src io.Reader) (int64, error) {
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return io.Copy(w.inner, src) // which finds the server's own ReadFrom, and with it sendfile
+}
+
+func (w *h1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if err := w.begin(); err != nil {
+		return nil, nil, err
+	}
+	return http.NewResponseController(w.inner).Hijack()
+}
+
+func (w *h2Writer) Push(target string, opts *http.PushOptions) error {
+	for inner := w.inner; ; {
+		if p, ok := inner.(http.Pusher); ok {
+			return p.Push(target, opts)
+		}
+		next, ok := inner.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return http.ErrNotSupported
+		}
+		inner = next.Unwrap()
+	}
+}
+
+// begin commits the session if the response has not begun yet. If that fails
+// the error handler answers, and what the handler writes is discarded.
+func (w *writer) begin() error {
+	if w.began {
+		return w.failed
+	}
+	c := w.conn
+	if c.used {
+		// Said before the commit, since an error's response depends on the session as much.
+		w.keepPrivate()
+	}
+	err := c.commit(c.background())
+	w.began = true
+	if err != nil {
+		w.fail(err)
+	}
+	return w.failed
+}
+
+// keepPrivate tells caches that the response is one visitor's.
+func (w *writer) keepPrivate() {
+	h := w.inner.Header()
+	vary := w.conn.m.transport.Vary()
+	if lines := h["Vary"]; len(lines) == 0 {
+		h["Vary"] = []string{vary}
+	} else if !listed(lines, vary) {
+		h["Vary"] = append(lines, vary)
+	}
+	if _, set := h["Cache-Control"]; !set {
+		h["Cache-Control"] = []string{"private, no-cache"}
+	}
+}
+
+// fail answers with the error handler, in place of the handler's response.
+func (w *writer) fail(err error) {
+	w.failed = err
+	h := w.inner.Header()
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Range", "Content-Type", "Accept-Ranges",
+		"Cache-Control", "Etag", "Last-Modified", "Location", "Trailer"} {
+		delete(h, name)
+	}
+	if lines := h["Set-Cookie"]; len(lines) > w.cookies {
+		if w.cookies == 0 {
+			delete(h, "Set-Cookie")
+		} else {
+			h["Set-Cookie"] = lines[:w.cookies]
+		}
+	}
+	w.conn.m.answer(w.inner, w.conn.r, err)
+}
+
+// answer lets the error handler answer, and logs what is not the client's doing.
+func (m *manager) answer(w http.ResponseWriter, r *http.Request, err error) {
+	if !errors.Is(err, ErrDestroyed) {
+		m.report(r, err, "the request was answered by the error handler")
+	}
+	m.cfg.ErrorHandler(w, r, err)
+}
+
+// finish commits what the handler did after the response began, and ends the
+// session's life in this request.
+func (w *writer) finish() {
+	c := w.conn
+	if !w.began {
+		_ = w.begin() // it has answered if it failed
+		return
+	}
+	if w.failed != nil {
+		return
+	}
+	err := c.commit(c.background())
+	if err == nil {
+		return
+	}
+	if c.m.cfg.Development {
+		panic(err)
+	}
+	c.m.report(c.r, err, "a change after the response began is not saved")
+}
+
+// background is the context of the request's own commits: it keeps the
+// request's values, and a client that disconnects does not cancel it.
+func (c *conn) background() context.Context {
+	if c.m.parts.Local {
+		return context.Background()
+	}
+	return context.WithoutCancel(c.r.Context())
+}
+
+// listed tells whether a header of comma-separated names has name or "*".
+func listed(lines []string, name string) bool {
+	for _, line := range lines {
+		for line != "" {
+			var one string
+			one, line = cutComma(line)
+			if one == "*" || http.CanonicalHeaderKey(one) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
