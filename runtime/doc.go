@@ -1,0 +1,102 @@
+// Package runtime is what the code that sessiongen generates, and the
+// applications that use it, call: typed HTTP sessions over exchangeable stores.
+//
+// An application annotates a struct, runs the generator and gets a type
+// Session with accessors and a manager Sessions:
+//
+//	sessions, err := shop.NewSessions(memstore.New(), runtime.Config{})
+//	mux.HandleFunc("GET /visits", func(w http.ResponseWriter, r *http.Request) {
+//		s := sessions.Get(r)
+//		fmt.Fprintln(w, s.AddVisits(1))
+//	})
+//	http.ListenAndServe(addr, sessions.Middleware(mux))
+//
+// # What is promised
+//
+// A session that was destroyed stays destroyed, also for requests that were in
+// flight. Parallel requests on one session lose nothing: changes of different
+// fields all survive, adds sum up, appends all arrive, maps merge by key,
+// updates are applied again, and of two sets of one field the later commit wins.
+// A slice, map or pointer that a getter returned may be changed in place; the
+// change is saved. A session is committed before the response begins, so that
+// a redirect finds it. A request that only reads writes nothing but, once in a
+// tenth of the idle timeout, the session's new end. When the store can't
+// answer the request fails; it never runs as a new visitor.
+//
+// Stores that keep the session in the cookie can't keep all of that; each
+// store's documentation says which.
+//
+// # One request, one goroutine
+//
+// A session is used by one goroutine at a time, as a map or an http.Header is.
+// After its handler has returned it can't be saved; work in the background
+// keeps its ID and calls [Sessions.Update].
+//
+// What AppendX, SetX or a Save puts in place of a slice is not the slice that
+// a getter returned before; get it again, as after Go's append. A value that
+// holds a field of an embedded or nested struct is saved whole: the unit of
+// merging, and of what an older program carries over, is the session's field.
+//
+// # Lifetimes
+//
+// A session ends when it was not used for [Config].IdleTimeout, and in any case
+// after AbsoluteTimeout. Both are in the record and enforced from it, whatever
+// the cookie's age. Setting or clearing a principal gives the session a new
+// token and restarts both clocks; [Bag.Renew] gives it a new token and the same
+// end. The old token leaves a tombstone for a minute: a request that still
+// carries it gets no cookie, so that a late response can't undo a login.
+//
+// # The record format
+//
+// A record is a header of 32 bytes and one or two MessagePack maps. All
+// integers of the header are big-endian and unsigned; instants are Unix time in
+// milliseconds, 0 for never.
+//
+//	offset  bytes  meaning
+//	0       1      format version, 1
+//	1       8      stamp: the writer's random mark, new with each write but a
+//	               touch; in a sealed session its id
+//	9       6      expires: the session's end if it is not used again
+//	15      6      created
+//	21      6      deadline: the session's end in any case
+//	27      5      idle timeout in milliseconds (39 bits, 0 for never); the
+//	               highest bit is set if SetMaxAge chose it
+//	32      -      map: wire name -> value, for each field that is set
+//	-       -      map of notes, only where there are any:
+//	               "t" -> map: wire name -> instant at which the field lapses
+//	               "i" -> array of the wire names that are an index
+//
+// A record that ends after its header is a tombstone. Values are
+//
+//	bool, string        as MessagePack has them
+//	[]byte, [N]byte     bin
+//	integers            the shortest int or uint; time.Duration in nanoseconds
+//	float32, float64    float 32 and float 64
+//	time.Time           the timestamp extension (type -1)
+//	slice, array        array; a nil slice is nil
+//	map                 map in ascending order of its keys; a nil map is nil
+//	pointer             its value, or nil
+//	struct              a table of one row
+//	slice of structs    a table: an array whose first element is the array of
+//	                    the column names, and whose others are the rows, each
+//	                    an array of values in the order of the names; an empty
+//	                    slice is an empty array
+//	MarshalBinary       bin, MarshalText: str
+//
+// Readers go by name and skip what they do not know. A reader that changes a
+// field writes the others back as they were. Test vectors are in
+// runtime/testdata/records.json.
+//
+// A session whose record has a higher version than its reader knows is an
+// error ([ErrNewerFormat]), never a new visitor.
+//
+// The tokens of stores that keep records are 32 random bytes in base64url
+// without padding (43 characters); the key is the SHA-256 of the cookie's bare
+// name, a zero byte and those 32 bytes, written the same way.
+//
+// # Functions for generated code
+//
+// Functions that take a *[Bag], a [Fields] or a [Reader], and those that begin
+// with Append and Read, are called by generated code. Applications have no need
+// of them.
+package runtime
