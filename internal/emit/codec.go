@@ -1,0 +1,181 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sessiongen/sessiongen/internal/model"
+)
+
+// This file writes the expressions that encode and decode one value. They nest
+// as types do and have no statements in them, so they are plain text: built by
+// jennifer they could not be read.
+
+// operand is where a value is: in a variable, or behind a pointer.
+type operand struct {
+	name    string
+	pointer bool
+}
+
+func variable(name string) operand { return operand{name, false} }
+func pointee(name string) operand  { return operand{name, true} }
+
+// value is the value itself: f.v.Visits, or *v.
+func (o operand) value() string {
+	if o.pointer {
+		return "*" + o.name
+	}
+	return o.name
+}
+
+// address points to the value: &f.v.Visits, or v.
+func (o operand) address() string {
+	if o.pointer {
+		return o.name
+	}
+	return "&" + o.name
+}
+
+// sliced is an array as a slice; Go slices through a pointer by itself.
+func (o operand) sliced() string { return o.name + "[:]" }
+
+// generic is the name of the runtime's function for a kind that needs nothing
+// but the value, after Append or Read; "" for the other kinds.
+func generic(k model.Kind) string {
+	switch k {
+	case model.Bool:
+		return "Bool"
+	case model.Int:
+		return "Int"
+	case model.Uint:
+		return "Uint"
+	case model.Float32:
+		return "Float32"
+	case model.Float64:
+		return "Float64"
+	case model.String:
+		return "String"
+	case model.Bytes:
+		return "Bytes"
+	case model.Time:
+		return "Time"
+	}
+	return ""
+}
+
+// appendExpr appends v of type t to b:
+//
+//	sessrt.AppendMap(b, f.v.Qty, sessrt.AppendString, sessrt.AppendInt)
+func appendExpr(t *model.Type, b string, v operand) string {
+	call := func(name string, args ...string) string {
+		return fmt.Sprintf("%s.Append%s(%s, %s)", model.RuntimeName, name, b, strings.Join(args, ", "))
+	}
+	switch t.Kind {
+	case model.ByteArray:
+		return call("Bytes", v.sliced())
+	case model.Binary:
+		return call("Binary", v.address())
+	case model.Text:
+		return call("Text", v.address())
+	case model.Slice:
+		switch {
+		case t.Elem.Kind == model.StructKind:
+			return call("Table", v.value(), t.Elem.Struct.Columns, t.Elem.Struct.Append)
+		case rowPointer(t.Elem):
+			return call("PointerTable", v.value(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Append)
+		}
+		return call("Slice", v.value(), appendFunc(t.Elem))
+	case model.Array:
+		if t.Elem.Kind == model.StructKind {
+			return call("Table", v.sliced(), t.Elem.Struct.Columns, t.Elem.Struct.Append)
+		}
+		return call("Slice", v.sliced(), appendFunc(t.Elem))
+	case model.Map:
+		return call("Map", v.value(), appendFunc(t.Key), appendFunc(t.Elem))
+	case model.Pointer:
+		return call("Pointer", v.value(), appendLiteral("*"+t.Elem.Go, appendExpr(t.Elem, "b", pointee("v"))))
+	case model.StructKind:
+		return call("Struct", v.address(), t.Struct.Columns, t.Struct.Append)
+	}
+	return call(generic(t.Kind), v.value())
+}
+
+// appendFunc is the function that appends an element: the runtime's own, or
+//
+//	func(b []byte, v []Item) []byte {
+//		return sessrt.AppendTable(b, v, itemColumns, appendItem)
+//	}
+func appendFunc(t *model.Type) string {
+	if name := generic(t.Kind); name != "" {
+		return model.RuntimeName + ".Append" + name
+	}
+	return appendLiteral(t.Go, appendExpr(t, "b", variable("v")))
+}
+
+func appendLiteral(param, expr string) string {
+	return fmt.Sprintf("func(b []byte, v %s) []byte {\nreturn %s\n}", param, expr)
+}
+
+// readExpr reads v of type t from r:
+//
+//	sessrt.ReadMap(r, &f.v.Qty, sessrt.ReadString, sessrt.ReadInt)
+func readExpr(t *model.Type, v operand) string {
+	call := func(name string, args ...string) string {
+		return fmt.Sprintf("%s.Read%s(r, %s)", model.RuntimeName, name, strings.Join(args, ", "))
+	}
+	switch t.Kind {
+	case model.ByteArray:
+		return call("ByteArray", v.sliced())
+	case model.Binary:
+		return call("Binary", v.address())
+	case model.Text:
+		return call("Text", v.address())
+	case model.Slice:
+		switch {
+		case t.Elem.Kind == model.StructKind:
+			return call("Table", v.address(), t.Elem.Struct.Columns, t.Elem.Struct.Read)
+		case rowPointer(t.Elem):
+			return call("PointerTable", v.address(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Read)
+		}
+		return call("Slice", v.address(), readFunc(t.Elem))
+	case model.Array:
+		if t.Elem.Kind == model.StructKind {
+			return call("TableArray", v.sliced(), t.Elem.Struct.Columns, t.Elem.Struct.Read)
+		}
+		return call("Array", v.sliced(), readFunc(t.Elem))
+	case model.Map:
+		return call("Map", v.address(), readFunc(t.Key), readFunc(t.Elem))
+	case model.Pointer:
+		return call("Pointer", v.address(), readLiteral(t.Elem.Go, readExpr(t.Elem, pointee("v"))))
+	case model.StructKind:
+		return call("Struct", v.address(), t.Struct.Columns, t.Struct.Read)
+	}
+	return call(generic(t.Kind), v.address())
+}
+
+// readRest reads the map of a rest field, which keeps its other entries.
+func readRest(t *model.Type, v operand) string {
+	return fmt.Sprintf("%s.ReadRest(r, %s, %s)", model.RuntimeName, v.address(), readFunc(t.Elem))
+}
+
+// readFunc is the function that reads an element: the runtime's own, or
+//
+//	func(r *sessrt.Reader, v *[]Item) {
+//		sessrt.ReadTable(r, v, itemColumns, readItem)
+//	}
+func readFunc(t *model.Type) string {
+	if name := generic(t.Kind); name != "" {
+		return model.RuntimeName + ".Read" + name
+	}
+	return readLiteral(t.Go, readExpr(t, pointee("v")))
+}
+
+func readLiteral(elem, expr string) string {
+	return fmt.Sprintf("func(r *%s.Reader, v *%s) {\n%s\n}", model.RuntimeName, elem, expr)
+}
+
+// rowPointer tells whether t is *Item, an element that a table of pointers
+// holds. A named pointer type is none: the runtime could not infer its struct.
+func rowPointer(t *model.Type) bool {
+	return t.Kind == model.Pointer && t.Elem.Kind == model.StructKind && strings.HasPrefix(t.Go, "*")
+}

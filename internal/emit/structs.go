@@ -1,0 +1,95 @@
+package emit
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/sessiongen/sessiongen/internal/model"
+)
+
+// structCodec emits what encodes and decodes a struct, once for the package:
+//
+//	var itemColumns = sessrt.NewColumns("sku", "qty")
+//
+//	func appendItem(b []byte, v *Item) []byte { ... }
+//
+//	func readItem(r *sessrt.Reader, v *Item, i int) { ... }
+func (w *writer) structCodec(s *model.Struct) {
+	var names []jen.Code
+	for _, f := range s.Fields {
+		names = append(names, jen.Lit(f.Wire))
+	}
+	w.emit(jen.Var().Id(s.Columns).Op("=").Add(rt("NewColumns")).Call(names...))
+	w.appendRow(s)
+	w.readColumn(s)
+}
+
+// appendRow emits
+//
+//	func appendItem(b []byte, v *Item) []byte {
+//		b = append(b, 0x92)
+//		b = sessrt.AppendString(b, v.SKU)
+//		return sessrt.AppendInt(b, v.Qty)
+//	}
+//
+// A struct that reaches itself first bounds how deep it goes:
+//
+//	b = append(sessrt.Recursive(b), 0x92)
+func (w *writer) appendRow(s *model.Struct) {
+	start := jen.Id("b")
+	if s.Recursive {
+		start = rt("Recursive").Call(start)
+	}
+	header := jen.Append(append([]jen.Code{start}, rowHeader(len(s.Fields))...)...)
+	var code []jen.Code
+	if len(s.Fields) == 0 {
+		code = append(code, jen.Return(header))
+	} else {
+		code = append(code, jen.Id("b").Op("=").Add(header))
+	}
+	for i, f := range s.Fields {
+		column := jen.Id(appendExpr(f.Type, "b", variable("v."+f.Path)))
+		if i < len(s.Fields)-1 {
+			code = append(code, jen.Id("b").Op("=").Add(column))
+		} else {
+			code = append(code, jen.Return(column))
+		}
+	}
+	w.emit(jen.Func().Id(s.Append).Params(jen.Id("b").Index().Byte(), jen.Id("v").Op("*").Id(s.Go)).Index().Byte().Block(code...))
+}
+
+// readColumn emits
+//
+//	func readItem(r *sessrt.Reader, v *Item, i int) {
+//		switch i {
+//		case 0:
+//			sessrt.ReadString(r, &v.SKU)
+//		}
+//	}
+func (w *writer) readColumn(s *model.Struct) {
+	var cases []jen.Code
+	for i, f := range s.Fields {
+		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Id(readExpr(f.Type, variable("v."+f.Path)))))
+	}
+	head := jen.Func().Id(s.Read)
+	reader := jen.Op("*").Add(rt("Reader"))
+	if len(cases) == 0 {
+		w.emit(head.Params(reader, jen.Op("*").Id(s.Go), jen.Int()).Op("{}"))
+		return
+	}
+	w.emit(head.Params(jen.Id("r").Add(reader), jen.Id("v").Op("*").Id(s.Go), jen.Id("i").Int()).Block(byNumber(cases)...))
+}
+
+// rowHeader is the MessagePack header of an array of n values.
+func rowHeader(n int) []jen.Code {
+	head := []byte{0xdc, byte(n >> 8), byte(n)}
+	if n < 16 {
+		head = []byte{0x90 | byte(n)}
+	}
+	var code []jen.Code
+	for _, b := range head {
+		code = append(code, jen.Id(fmt.Sprintf("%#02x", b)))
+	}
+	return code
+}
