@@ -24,7 +24,8 @@
 //     the value.
 //   - FindBy and DestroyBy accessors, "log out everywhere" and a listing need
 //     records on the server, as do Load, Update and Destroy by id: they return
-//     an error.
+//     an error. A spec with an index or principal field is refused, unless
+//     Config.AllowMissingIndex is set.
 //   - Nothing can be set once the first byte of a response is sent, since the
 //     cookie is in its headers: that is a reported error.
 //   - A session is small: name and value of a cookie have 4096 bytes together
@@ -52,7 +53,7 @@
 //  2. Put it first: "new,old". Sessions go over to the new key as they
 //     are used.
 //  3. Remove the old key, "new", once the absolute timeout has passed since
-//     step 2 (30 days by default, or the longest SetMaxAge if that is more).
+//     all servers run with step 2 (30 days by default, or the longest SetMaxAge if that is more).
 //
 // A key that has leaked is removed at once: who has it can forge any session. All
 // sessions that it sealed end thereby.
