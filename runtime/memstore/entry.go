@@ -93,10 +93,15 @@ func (e *entry) setIndex(index []runtime.IndexEntry) {
 
 // is tells whether the entry is the one under id.
 func (e *entry) is(id *ident) bool {
-	if e.words != id.words || e.state&plain != 0 != id.plain {
+	switch {
+	case e.words != id.words:
 		return false
+	case id.any:
+		return true
+	case id.plain:
+		return e.state&plain != 0 && e.box().text == id.text
 	}
-	return !id.plain || e.box().text == id.text
+	return e.state&plain == 0
 }
 
 // key returns the key. It allocates.
@@ -131,11 +136,14 @@ func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return never
 	}
+	if t.Unix() >= lastTime/1000 {
+		return lastTime
+	}
 	ms := t.UnixMilli()
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
 		ms++
 	}
-	return min(max(ms, 1), lastTime)
+	return max(ms, 1)
 }
 
 // instant is the inverse of millis.
@@ -153,20 +161,20 @@ const (
 	indexCost  = 128 // a copy of the entry and its posting
 )
 
-// cost returns how many bytes a record takes.
-func cost(data []byte, plainKey string, index int) int64 {
+// cost returns how many bytes a record takes, with a box if it has one already
+// or needs one.
+func cost(hasBox bool, data []byte, text string, index int) int64 {
 	n := int64(len(data)) + recordCost
-	if plainKey != "" || index > 0 || len(data) >= 1<<lengthBits {
-		n += boxCost + int64(len(plainKey)) + int64(index)*indexCost
+	if hasBox || index > 0 || len(data) >= 1<<lengthBits {
+		n += boxCost + int64(len(text)) + int64(index)*indexCost
 	}
 	return n
 }
 
 // cost returns how many bytes the entry takes.
 func (e *entry) cost() int64 {
-	b := e.box()
-	if b == nil {
-		return int64(e.state&(1<<lengthBits-1)) + recordCost
+	if b := e.box(); b != nil {
+		return cost(true, b.data, b.text, len(b.index))
 	}
-	return int64(len(b.data)) + recordCost + boxCost + int64(len(b.text)) + int64(len(b.index))*indexCost
+	return int64(e.state&(1<<lengthBits-1)) + recordCost
 }

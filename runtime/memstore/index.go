@@ -137,17 +137,15 @@ func (s *Store) Find(ctx context.Context, entry runtime.IndexEntry) iter.Seq2[st
 // standing returns the key of which w are the words, if its record has the entry
 // and has not expired.
 func (s *Store) standing(w words, entry *runtime.IndexEntry, now int64) (string, bool) {
-	hash := s.hash(w)
-	sh, _ := s.shard(hash)
+	id := ident{words: w, hash: s.hash(w), any: true}
+	sh, _ := s.shard(id.hash)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for _, plain := range [...]bool{false, true} {
-		e := sh.findWords(hash, w, plain)
-		if e != nil && e.expires() > now && slices.Contains(e.index(), *entry) {
-			return e.key(), true
-		}
+	e, _ := sh.find(&id)
+	if e == nil || e.expires() <= now || !slices.Contains(e.index(), *entry) {
+		return "", false
 	}
-	return "", false
+	return e.key(), true
 }
 
 // List implements [runtime.Lister]. It yields the key of every record that has

@@ -16,6 +16,7 @@ type words [4]uint64
 type ident struct {
 	words words
 	hash  uint64
+	any   bool   // whatever has the words
 	plain bool   // words are not the key, text is
 	text  string // of a plain key
 }

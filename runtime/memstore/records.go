@@ -43,7 +43,7 @@ func (s *Store) Create(_ context.Context, key string, new runtime.Record) error 
 	sh, number := s.shard(id.hash)
 	now := s.now()
 	index := distinct(new.Index)
-	size := cost(new.Data, id.text, len(index))
+	size := cost(id.plain, new.Data, id.text, len(index))
 	for try := 0; ; try++ {
 		sh.mu.Lock()
 		if s.closed.Load() {
@@ -102,10 +102,8 @@ func (s *Store) Update(_ context.Context, key string, old, new runtime.Record) e
 		if new.Index == nil {
 			entries = len(e.index())
 		}
-		grows := cost(new.Data, id.text, entries) - e.cost()
-		if e.box() != nil && id.text == "" && entries == 0 && len(new.Data) < 1<<lengthBits {
-			grows += boxCost // an entry keeps its box
-		}
+		size := cost(e.box() != nil, new.Data, id.text, entries)
+		grows := size - e.cost()
 		if s.reserve(0, grows) {
 			e.stamp = new.Stamp
 			e.setBytes(keep(new.Data))
@@ -117,6 +115,9 @@ func (s *Store) Update(_ context.Context, key string, old, new runtime.Record) e
 			return nil
 		}
 		sh.mu.Unlock()
+		if size > s.config.maxBytes {
+			return s.full(0, grows) // before all others went
+		}
 		if err := s.makeRoom(0, grows, &id, try); err != nil {
 			return err
 		}

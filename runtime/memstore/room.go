@@ -50,10 +50,9 @@ func (s *Store) makeRoom(records, bytes int64, except *ident, try int) error {
 	}
 	now := s.now()
 	for i := range s.shards {
-		if s.fits(records, bytes) {
+		if s.sweepShard(i, now) > 0 && s.fits(records, bytes) {
 			return nil
 		}
-		s.sweepShard(i, now)
 	}
 	for !s.fits(records, bytes) {
 		if s.config.reject || !s.evict(except) {
@@ -124,10 +123,7 @@ func (s *Store) evict(except *ident) bool {
 
 // consider takes the entry if it goes before the one that it has.
 func (v *victim) consider(e *entry, except *ident) {
-	rank := uint64(e.expires()) >> 1 // room for the highest bit
-	if rank < never>>1 {
-		rank = uint64(e.expires())
-	}
+	rank := min(uint64(e.expires()), 1<<62)
 	if len(e.index()) > 0 {
 		rank |= 1 << 63
 	}

@@ -21,10 +21,10 @@ type shard struct {
 }
 
 // chunk is as large as one of the allocator's size classes with the eight bytes
-// that it puts before it: 18*56+8 = 1,016 of 1,024.
+// that it puts before it: 73*56+8 = 4,096.
 type chunk [chunkLen]entry
 
-const chunkLen = 18
+const chunkLen = 73
 
 // shard returns where the records with such a hash are, and its number.
 func (s *Store) shard(hash uint64) (*shard, int) {
@@ -85,7 +85,9 @@ func (sh *shard) remove(s *Store, slot int) {
 		*e = *last
 	}
 	*last = entry{}
-	if len(sh.chunks)*chunkLen-sh.n >= 2*chunkLen || sh.n == 0 {
+	// One chunk more than needed stays, lest records that come and go at its
+	// edge allocate one each time.
+	for len(sh.chunks)*chunkLen-sh.n >= 2*chunkLen || sh.n == 0 && len(sh.chunks) > 0 {
 		sh.dropChunk()
 	}
 	if sh.table.spacious() {
