@@ -13,9 +13,12 @@
 // its place. From this follows:
 //   - Logout does not stay done. Destroy deletes the browser's cookie, but a copy
 //     of it that was made before, by malware or from a backup, still opens until
-//     its idle timeout, or its absolute deadline at the latest. Short timeouts
+//     its idle timeout, or its absolute deadline at the latest; and the response
+//     of a request that was in flight sets the cookie again. Short timeouts
 //     limit the harm, and removing a key ends all sessions that it sealed; no
 //     single one can be revoked, as OWASP ASVS 5.0 chapter 7.4 asks.
+//   - Renew, and the new id at a login, do not end the old cookie either, for the
+//     same reason.
 //   - Updates are lost. Each of several parallel requests starts from the same
 //     cookie, and the browser keeps the response that arrives last: what the
 //     others changed is gone. A counter of failed attempts, a credit or a
@@ -38,9 +41,9 @@
 // good for what a visitor may well carry himself: a language, a cart, a login
 // with short timeouts.
 //
-// The other promises hold. In particular the record inside holds the times of
-// issue and expiry, and the runtime enforces them from there, never from the
-// cookie's Max-Age, which the client can ignore.
+// Times hold: the record inside has those of issue and expiry, and the runtime
+// enforces them from there, never from the cookie's Max-Age, which the client
+// can ignore.
 //
 // # Rotation of keys
 //
@@ -53,7 +56,8 @@
 //  2. Put it first: "new,old". Sessions go over to the new key as they
 //     are used.
 //  3. Remove the old key, "new", once the absolute timeout has passed since
-//     all servers run with step 2 (30 days by default, or the longest SetMaxAge if that is more).
+//     all servers run with step 2: 30 days by default, or the longest SetMaxAge
+//     if that is more.
 //
 // A key that has leaked is removed at once: who has it can forge any session. All
 // sessions that it sealed end thereby.
