@@ -51,7 +51,7 @@ var SessionMethods = []string{
 	"MarshalText", "UnmarshalText", "MarshalBinary", "UnmarshalBinary",
 	"MarshalXML", "UnmarshalXML", "GobEncode", "GobDecode",
 	// Kept: vet's stdmethods reports these with any other signature.
-	"Scan", "Seek", "ReadByte", "ReadFrom", "ReadRune", "UnreadByte", "UnreadRune", "WriteByte", "WriteTo",
+	"ReadByte", "ReadRune", "UnreadByte", "UnreadRune", "WriteByte",
 }
 
 // ManagerMethods are the methods of every manager that are not finders.

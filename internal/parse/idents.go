@@ -1,0 +1,232 @@
+package parse
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/sessiongen/sessiongen/internal/model"
+)
+
+// chooseNames chooses every identifier of the output: first what users see,
+// where a clash is an error, then helpers, which give way.
+func (b *builder) chooseNames() {
+	b.checkScope()
+	for _, s := range b.specs {
+		for _, name := range []string{s.spec.Name, s.spec.Manager, s.spec.New} {
+			b.declare(s, name)
+		}
+	}
+	for _, s := range b.specs {
+		stem := lowerCamel(s.spec.Name)
+		s.spec.BagIdent = b.helper(stem + "Bag")
+		s.spec.FieldsIdent = b.helper(stem + "Fields")
+		s.spec.SpecIdent = b.helper(stem + "Spec")
+	}
+	b.nameCodecs()
+	b.chooseImports()
+	for _, s := range b.specs {
+		for _, f := range s.spec.Fields {
+			f.Param = b.param(f.GoName)
+		}
+	}
+}
+
+// declare claims a package-level name that users see.
+func (b *builder) declare(s *specBuilder, name string) {
+	if name == s.spec.GoName && name == s.spec.Name {
+		return // reported by chooseName
+	}
+	other, ok := b.declares[name]
+	pos, declared := b.declaredAt(name)
+	switch {
+	case ok:
+		b.errorAt(s.decl.pos, "spec %s makes %s, which is also made from %s; write %s Name with another name", s.spec.GoName, name, other, wantDirective)
+	case declared:
+		b.errorAt(s.decl.pos, "spec %s makes %s, which is declared at %s; rename that, or write %s Name with another name", s.spec.GoName, name, base(b.position(pos)), wantDirective)
+	default:
+		b.declares[name] = "spec " + s.spec.GoName
+	}
+}
+
+// declaredAt finds a name in the package's scope, or, since Go wants them to
+// differ, among the imports of one of its files.
+func (b *builder) declaredAt(name string) (token.Pos, bool) {
+	if obj := b.pkg.Types.Scope().Lookup(name); obj != nil {
+		return obj.Pos(), true
+	}
+	for _, file := range b.pkg.Syntax {
+		if scope := b.pkg.TypesInfo.Scopes[file]; scope != nil {
+			if obj := scope.Lookup(name); obj != nil {
+				return file.Package, true
+			}
+		}
+	}
+	return token.NoPos, false
+}
+
+// taken tells whether a helper can't have the name.
+func (b *builder) taken(name string) bool {
+	_, declared := b.declaredAt(name)
+	return declared || b.declares[name] != "" || token.IsKeyword(name) || types.Universe.Lookup(name) != nil || name == model.RuntimeName
+}
+
+// helper claims a free package-level name: the one given, or with a number.
+func (b *builder) helper(name string) string {
+	name = uniqueNames(b.taken, func(number string) []string { return []string{name + number} })[0]
+	b.declares[name] = "a helper"
+	return name
+}
+
+// predeclared are the names of the language that generated code uses; where
+// the package gives one of them another meaning, no output would compile.
+var predeclared = []string{"any", "append", "bool", "byte", "error", "false", "int", "len", "nil", "rune", "string", "true", "uint8"}
+
+func (b *builder) checkScope() {
+	scope := b.pkg.Types.Scope()
+	if obj := scope.Lookup(model.RuntimeName); obj != nil {
+		b.errorAt(obj.Pos(), "%s is what generated code calls the sessiongen runtime; rename this declaration", model.RuntimeName)
+	}
+	for _, name := range predeclared {
+		b.basics[name] = true
+	}
+	for name := range b.basics {
+		if obj := scope.Lookup(name); obj != nil {
+			b.errorAt(obj.Pos(), "%s hides Go's own %s, which generated code uses; rename this declaration", name, name)
+		}
+	}
+}
+
+// spelledBasic notes a predeclared type that the output may name.
+func (b *builder) spelledBasic(t *types.Basic) { b.basics[t.Name()] = true }
+
+// nameCodecs names the functions of struct types: own types first, so that
+// appendItem is for Item whatever is imported, then those of other packages,
+// then types without a name, after the field that they belong to.
+func (b *builder) nameCodecs() {
+	for _, rank := range []int{0, 1, 2} {
+		for _, c := range b.codecs {
+			if b.codecRank(c) == rank {
+				b.nameCodec(c)
+			}
+		}
+	}
+	for _, c := range b.codecs {
+		b.out.Structs = append(b.out.Structs, c.model)
+	}
+}
+
+func (b *builder) codecRank(c *codec) int {
+	named, ok := c.typ.(*types.Named)
+	switch {
+	case !ok:
+		return 2
+	case named.Obj().Pkg() == b.pkg.Types && named.TypeArgs() == nil:
+		return 0
+	}
+	return 1
+}
+
+func (b *builder) nameCodec(c *codec) {
+	stems := []string{typeStem(c.typ)}
+	if named, ok := c.typ.(*types.Named); !ok {
+		stems = []string{labelStem(c.label)}
+	} else if pkg := named.Obj().Pkg(); pkg != nil && pkg != b.pkg.Types {
+		stems = append(stems, upperFirst(pkg.Name())+stems[0])
+	}
+	names := func(stem string) []string {
+		return []string{"append" + stem, "read" + stem, lowerCamel(stem) + "Columns"}
+	}
+	chosen := names(stems[0])
+	if slices.ContainsFunc(chosen, b.taken) {
+		chosen = uniqueNames(b.taken, func(number string) []string { return names(stems[len(stems)-1] + number) })
+	}
+	c.model.Append, c.model.Read, c.model.Columns = chosen[0], chosen[1], chosen[2]
+	for _, name := range chosen {
+		b.declares[name] = "a helper"
+	}
+}
+
+// typeStem is a type as part of an identifier: Item, OptionString, PairStringItems.
+func typeStem(t types.Type) string {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		stem := upperFirst(t.Obj().Name())
+		for arg := range t.TypeArgs().Types() {
+			stem += typeStem(arg)
+		}
+		return stem
+	case *types.Basic:
+		return upperFirst(t.Name())
+	case *types.Pointer:
+		return typeStem(t.Elem()) + "Pointer"
+	case *types.Slice:
+		return typeStem(t.Elem()) + "s"
+	case *types.Array:
+		return typeStem(t.Elem()) + "s" + fmt.Sprint(t.Len())
+	case *types.Map:
+		return typeStem(t.Key()) + typeStem(t.Elem()) + "Map"
+	}
+	return "Struct"
+}
+
+// labelStem is the way to a field as part of an identifier: Cart[].Size becomes CartSize.
+func labelStem(label string) string {
+	var stem strings.Builder
+	for part := range strings.FieldsFuncSeq(label, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' }) {
+		stem.WriteString(upperFirst(part))
+	}
+	return stem.String()
+}
+
+// param names the parameter of a field's setter: the field's name, unless that
+// means something else in the output.
+func (b *builder) param(goName string) string {
+	used := map[string]bool{"delta": true, "key": true, "options": true}
+	for _, name := range b.names {
+		used[name] = true
+	}
+	bad := func(name string) bool {
+		return !token.IsIdentifier(name) || types.Universe.Lookup(name) != nil || used[name] || locals[name] ||
+			b.pkg.Types.Scope().Lookup(name) != nil || b.declares[name] != ""
+	}
+	if name := lowerCamel(goName); !bad(name) {
+		return name
+	}
+	return uniqueNames(bad, func(number string) []string { return []string{"value" + number} })[0]
+}
+
+// markRecursive finds the structs that lead back to themselves.
+func (b *builder) markRecursive() {
+	for _, c := range b.codecs {
+		seen := map[*model.Struct]bool{}
+		for _, f := range c.model.Fields {
+			reachStructs(f.Type, seen)
+		}
+		c.model.Recursive = seen[c.model]
+	}
+	for _, t := range b.types {
+		seen := map[*model.Struct]bool{}
+		reachStructs(t, seen)
+		for s := range seen {
+			t.Recursive = t.Recursive || s.Recursive
+		}
+	}
+}
+
+func reachStructs(t *model.Type, seen map[*model.Struct]bool) {
+	if t == nil {
+		return
+	}
+	reachStructs(t.Key, seen)
+	reachStructs(t.Elem, seen)
+	if t.Struct != nil && !seen[t.Struct] {
+		seen[t.Struct] = true
+		for _, f := range t.Struct.Fields {
+			reachStructs(f.Type, seen)
+		}
+	}
+}

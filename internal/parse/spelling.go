@@ -1,0 +1,56 @@
+package parse
+
+import "strings"
+
+// distance is the number of letters to insert, remove, change or swap with
+// their neighbour to get from a to b, at most limit+1.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) > limit || len(b)-len(a) > limit {
+		return limit + 1
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return min(last[len(b)], limit+1)
+}
+
+// near tells whether got is want, or a likely misspelling of it.
+func near(got, want string, limit int) bool {
+	return distance(strings.ToLower(got), want, limit) <= limit
+}
+
+// closest returns the one of words that got most likely stands for, or "".
+func closest(got string, words []string) string {
+	best, least := "", 3
+	for _, word := range words {
+		// Of a short word nearly everything is two letters away.
+		limit := min(2, len(word)-2, len(got)-1)
+		if d := distance(strings.ToLower(got), word, 2); d <= limit && d < least {
+			best, least = word, d
+		}
+	}
+	return best
+}
+
+// didYouMean returns a clause that suggests the closest of words, or lists them all.
+func didYouMean(got string, words []string) string {
+	if word := closest(got, words); word != "" {
+		return "did you mean " + word + "?"
+	}
+	return "there are " + strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}

@@ -1,0 +1,174 @@
+package parse
+
+import (
+	"go/types"
+	"strings"
+
+	"github.com/sessiongen/sessiongen/internal/model"
+)
+
+// codec is one struct type that gets functions of its own; all its uses share them.
+type codec struct {
+	model  *model.Struct
+	typ    types.Type
+	label  string // the field where it was first met, for a type without a name
+	failed bool
+}
+
+// structType returns the codec of a struct type and what the schema calls it,
+// or nil after an error. It is entered before its fields are walked, so that
+// they may lead back to it.
+func (b *builder) structType(w where, t types.Type, st *types.Struct) (*model.Struct, string) {
+	name := "struct"
+	if _, ok := t.(*types.Named); ok {
+		name = b.short(t)
+	}
+	if c, ok := b.structs.At(t).(*codec); ok {
+		if c.failed {
+			return nil, "" // reported where it was first met
+		}
+		return c.model, name
+	}
+	c := &codec{model: &model.Struct{}, typ: t, label: w.label}
+	if !b.spell(w, t, &c.model.Go) {
+		return nil, ""
+	}
+	b.structs.Set(t, c)
+	b.codecs = append(b.codecs, c)
+	cols := columns{builder: b, codec: c, of: w, wires: map[string]string{}}
+	cols.walk(st, w, nil)
+	if c.failed {
+		return nil, ""
+	}
+	return c.model, name
+}
+
+// columns walks the fields of a nested struct.
+type columns struct {
+	*builder
+	codec *codec
+	of    where
+	wires map[string]string // wire name -> selector
+}
+
+// walk adds the fields of st, which is reached from the codec's type by path.
+func (c *columns) walk(st *types.Struct, w where, path []*types.Var) {
+	for i := range st.NumFields() {
+		v := st.Field(i)
+		if v.Name() == "_" {
+			continue
+		}
+		// An error points at the spec's field: that is what the reader can
+		// change, and where the way to the type begins.
+		at := where{w.place, w.label + "." + v.Name(), v}
+		tag, errs := parseTag(st.Tag(i))
+		if len(errs) > 0 && (c.fields[v.Pos()] != nil || tag.Present) {
+			c.fail(at, "%s", errs[0].msg)
+			continue
+		}
+		if tag.Skip {
+			continue
+		}
+		if len(tag.Options) > 0 {
+			c.fail(at, "option %s is for the fields of the session itself; only a column's name may stand in the tag here", tag.Options[0].Name)
+			continue
+		}
+		if inner, ok := c.embedded(at, v, tag); !ok {
+			c.codec.failed = true
+			continue
+		} else if inner != nil {
+			c.walk(inner, at, append(path[:len(path):len(path)], v))
+			continue
+		}
+		if !v.Exported() {
+			c.unexported(w, v)
+			if !c.local(v) {
+				return // one error for a type that its owner has to change
+			}
+			continue
+		}
+		c.column(at, v, tag, path)
+	}
+}
+
+// embedded returns the struct whose fields v stands for, or nil if v is a
+// column like any other: it has a name in its tag, or nothing to look into.
+func (b *builder) embedded(w where, v *types.Var, tag fieldTag) (*types.Struct, bool) {
+	if !v.Embedded() || tag.Name != "" {
+		return nil, true
+	}
+	u := types.Unalias(v.Type())
+	if ptr, ok := u.(*types.Pointer); ok {
+		if _, ok := ptr.Elem().Underlying().(*types.Struct); ok && b.hasMarshaler(ptr.Elem()) == 0 {
+			b.typeError(w, v.Type(), "an embedded pointer may be nil, and its fields with it; embed %s itself, or name the field", b.short(ptr.Elem()))
+			return nil, false
+		}
+		return nil, true
+	}
+	st, ok := u.Underlying().(*types.Struct)
+	if !ok || isNamed(u, "time", "Time") || b.hasMarshaler(u) != 0 {
+		return nil, true
+	}
+	return st, true
+}
+
+func (c *columns) column(w where, v *types.Var, tag fieldTag, path []*types.Var) {
+	wire := tag.Name
+	if wire == "" {
+		wire = snakeCase(v.Name())
+	}
+	selector, ok := c.selector(c.codec.typ, append(path[:len(path):len(path)], v))
+	if !ok {
+		c.fail(w, "generated code can't reach it past an embedded type that is not exported; %s", c.skip(w))
+		return
+	}
+	if other, ok := c.wires[wire]; ok {
+		c.fail(w, "column %q is also that of %s; give one of them another name in its tag", wire, other)
+		return
+	}
+	c.wires[wire] = c.of.label + "." + selector
+	t := c.typ(w, v.Type(), nil)
+	if t == nil {
+		c.codec.failed = true
+		return
+	}
+	c.codec.model.Fields = append(c.codec.model.Fields, model.StructField{Path: selector, Wire: wire, Type: t})
+}
+
+func (c *columns) fail(w where, format string, args ...any) {
+	c.codec.failed = true
+	c.errorAt(w.pos, "field "+w.label+": "+format, args...)
+}
+
+// unexported reports a field that would be lost. Of a struct from elsewhere
+// the whole type is to blame, of one's own the field.
+func (c *columns) unexported(w where, v *types.Var) {
+	c.codec.failed = true
+	if !c.local(v) {
+		c.typeError(w, c.codec.typ, "its field %s is not exported, so that a copy of it would be incomplete, and it has no MarshalBinary or MarshalText with the way back; use another type or %s", v.Name(), c.skip(w))
+		return
+	}
+	c.errorAt(w.pos, `field %s.%s is not exported: only exported fields are stored; write %s, give %s a MarshalText and UnmarshalText, or tag it session:"-"`,
+		w.label, v.Name(), upperFirst(v.Name()), c.short(c.codec.typ))
+}
+
+// local tells whether v is declared in the package at hand.
+func (b *builder) local(v *types.Var) bool { return v.Pkg() == b.pkg.Types }
+
+// selector spells the way from root to the last of path. Embedded fields are
+// named on the way, so that nothing is ambiguous, but for those of another
+// package that are not exported: there Go's own promotion must lead to the field.
+func (b *builder) selector(root types.Type, path []*types.Var) (string, bool) {
+	names := make([]string, len(path))
+	hidden := false
+	for i, v := range path {
+		names[i] = v.Name()
+		hidden = hidden || !v.Exported() && !b.local(v)
+	}
+	if !hidden {
+		return strings.Join(names, "."), true
+	}
+	last := path[len(path)-1]
+	obj, index, _ := types.LookupFieldOrMethod(root, true, b.pkg.Types, last.Name())
+	return last.Name(), obj != nil && obj.Pos() == last.Pos() && len(index) == len(path)
+}

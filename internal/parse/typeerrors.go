@@ -1,0 +1,161 @@
+package parse
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/sessiongen/sessiongen/internal/model"
+)
+
+// The code around a spec need not compile: its handlers call accessors that
+// are not generated yet. Only what touches a spec counts: a syntax error in a
+// hand-written file, which hides declarations, and a type error inside the
+// struct or in the type of a field.
+
+// syntaxErrors notes the syntax errors in hand-written files, and tells whether there are any.
+func (b *builder) syntaxErrors() bool {
+	for _, err := range b.pkg.Errors {
+		if err.Kind != packages.ParseError {
+			continue
+		}
+		pos := parsePosition(err.Pos)
+		src, rerr := os.ReadFile(pos.File)
+		if rerr == nil && (blanker{b.output}).own(pos.File, src) {
+			continue
+		}
+		b.syntax = append(b.syntax, Error{pos, "syntax error: " + err.Msg})
+	}
+	return len(b.syntax) > 0
+}
+
+// mayHoldSpec tells whether a source file of the package looks as if it had a directive.
+func mayHoldSpec(pkg *packages.Package, output string) bool {
+	return scanPackage(pkg, output).hit
+}
+
+// parsePosition reads the "file:line:col" of a packages.Error.
+func parsePosition(s string) model.Position {
+	var p model.Position
+	if s == "" || s == "-" {
+		return p
+	}
+	rest, col, ok := cutLastNumber(s)
+	if !ok {
+		return model.Position{File: s}
+	}
+	if file, line, ok := cutLastNumber(rest); ok {
+		p.File, p.Line, p.Col = file, line, col
+	} else {
+		p.File, p.Line, p.Col = rest, col, 1
+	}
+	return p
+}
+
+func cutLastNumber(s string) (string, int, bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return s, 0, false
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return s[:i], n, err == nil
+}
+
+// errorsIn reports the type errors inside a declaration that no field's error covers.
+func (b *builder) errorsIn(decl *ast.TypeSpec) {
+	for _, err := range b.pkg.TypeErrors {
+		if !within(err.Pos, decl) || strings.HasPrefix(err.Msg, "\t") {
+			continue
+		}
+		if field := fieldAt(decl, err.Pos); field == nil || !b.handled[field] {
+			b.errorAt(err.Pos, "%s", err.Msg)
+		}
+	}
+}
+
+func within(pos token.Pos, n ast.Node) bool { return n.Pos() <= pos && pos <= n.End() }
+
+// fieldAt returns the outermost field of a struct declaration at pos.
+func fieldAt(decl *ast.TypeSpec, pos token.Pos) *ast.Field {
+	st, ok := ast.Unparen(decl.Type).(*ast.StructType)
+	if !ok {
+		return nil
+	}
+	for _, field := range st.Fields.List {
+		if within(pos, field) {
+			return field
+		}
+	}
+	return nil
+}
+
+// invalid reports a field whose type the type checker does not know, with what it said.
+func (b *builder) invalid(w where) {
+	b.handled[w.field] = true
+	field := b.fields[w.v.Pos()]
+	name := "a type that is not known"
+	if field != nil {
+		name = "type " + types.ExprString(field.Type)
+	}
+	said, missing := b.checkerSaid(w.v, field)
+	if missing != "" && b.generatedOnly(missing) {
+		b.errorAt(w.pos, "field %s has %s: %s is declared only in generated code, which is made from this spec; declare it by hand, or use another type", w.label, name, missing)
+		return
+	}
+	b.errorAt(w.pos, "field %s has %s: %s; fix it first, since how a field is stored depends on its type", w.label, name, said)
+}
+
+// checkerSaid returns the reason why the type of a field is not known, and the
+// undeclared name if that is the reason.
+func (b *builder) checkerSaid(v *types.Var, field *ast.Field) (said, missing string) {
+	if field == nil {
+		if pkg := b.pkg.Imports[v.Pkg().Path()]; pkg != nil && len(pkg.Errors) > 0 {
+			return "package " + v.Pkg().Path() + " does not compile: " + firstLine(pkg.Errors[0].Msg), ""
+		}
+		return "package " + v.Pkg().Path() + " could not be type-checked", ""
+	}
+	for _, err := range b.pkg.TypeErrors {
+		if within(err.Pos, field) {
+			missing, _ = strings.CutPrefix(err.Msg, "undefined: ")
+			if missing == err.Msg {
+				missing = ""
+			}
+			return err.Msg, missing
+		}
+	}
+	// Of a package that could not be imported the checker complains once, at the import.
+	for _, path := range b.importsIn(field.Type) {
+		for _, err := range b.pkg.Errors {
+			if strings.Contains(err.Msg, path) && !strings.HasPrefix(err.Msg, "# ") {
+				return firstLine(err.Msg), ""
+			}
+		}
+		if pkg := b.pkg.Imports[path]; pkg != nil && len(pkg.Errors) > 0 {
+			return "package " + path + " does not compile: " + firstLine(pkg.Errors[0].Msg), ""
+		}
+	}
+	return "the type checker can't resolve it", ""
+}
+
+// importsIn returns the paths of the packages that a type expression names.
+func (b *builder) importsIn(x ast.Expr) (paths []string) {
+	ast.Inspect(x, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if name, ok := b.pkg.TypesInfo.Uses[id].(*types.PkgName); ok {
+				paths = append(paths, name.Imported().Path())
+			}
+		}
+		return true
+	})
+	return paths
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
