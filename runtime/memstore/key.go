@@ -66,30 +66,31 @@ var digits = func() (d [256]uint8) {
 }()
 
 // decode returns the 32 bytes that key is the base64url of. It takes the one
-// canonical form alone, so that no two keys have the same words. It is three times as fast
-// as encoding/base64, and a look-up spends a third of its time here.
+// canonical form alone, so that no two keys have the same words. It takes half
+// as long as encoding/base64, which would be a third of a look-up.
 func decode(key string) (w words, ok bool) {
 	if len(key) != 43 {
 		return w, false
 	}
-	var b [40]byte // each step writes eight bytes, of which six stay
+	var v [5]uint64 // 48 bits each
 	var bad uint8
 	for i := range 5 {
 		k := key[i*8 : i*8+8]
 		d0, d1, d2, d3 := digits[k[0]], digits[k[1]], digits[k[2]], digits[k[3]]
 		d4, d5, d6, d7 := digits[k[4]], digits[k[5]], digits[k[6]], digits[k[7]]
 		bad |= d0 | d1 | d2 | d3 | d4 | d5 | d6 | d7
-		binary.BigEndian.PutUint64(b[i*6:], uint64(d0)<<58|uint64(d1)<<52|uint64(d2)<<46|uint64(d3)<<40|
-			uint64(d4)<<34|uint64(d5)<<28|uint64(d6)<<22|uint64(d7)<<16)
+		v[i] = uint64(d0)<<42 | uint64(d1)<<36 | uint64(d2)<<30 | uint64(d3)<<24 |
+			uint64(d4)<<18 | uint64(d5)<<12 | uint64(d6)<<6 | uint64(d7)
 	}
 	d0, d1, d2 := digits[key[40]], digits[key[41]], digits[key[42]]
 	bad |= d0 | d1 | d2 | d2<<6 // the last two bits are padding
-	binary.BigEndian.PutUint16(b[30:], uint16(d0)<<10|uint16(d1)<<4|uint16(d2)>>2)
 	if bad&0xc0 != 0 {
 		return w, false
 	}
-	for i := range w {
-		w[i] = binary.BigEndian.Uint64(b[i*8:])
-	}
-	return w, true
+	return words{
+		v[0]<<16 | v[1]>>32,
+		v[1]<<32 | v[2]>>16,
+		v[2]<<48 | v[3],
+		v[4]<<16 | uint64(d0)<<10 | uint64(d1)<<4 | uint64(d2)>>2,
+	}, true
 }

@@ -12,14 +12,15 @@ import (
 	sessrt "github.com/sessiongen/sessiongen/runtime"
 )
 
-// A compile error in the next lines means that this file is older or newer
-// than the sessiongen runtime: run go generate, or update the module.
+// A compile error in the next lines means that this file and the sessiongen
+// runtime in go.mod do not fit each other: run go generate.
 const (
 	_ = sessrt.EnforceVersion(1 - sessrt.MinGenerator)
 	_ = sessrt.EnforceVersion(sessrt.MaxGenerator - 1)
 )
 
-// A compile error here means that this file is stale: run go generate.
+// A compile error here means that session has changed since this file was
+// generated: run go generate.
 var _ struct {
 	Visits  int
 	UserID  string `session:"user_id,principal"`
@@ -78,7 +79,7 @@ func (m *Sessions) DestroyByTeam(ctx context.Context, team string, options ...se
 
 type sessionBag = sessrt.Bag
 
-// Session is the typed session of the spec session in session.go.
+// Session is the typed session of session in session.go.
 //
 // session is what the shop remembers about a visitor.
 type Session struct {
@@ -87,10 +88,8 @@ type Session struct {
 }
 
 // Visits counts the pages that the visitor has seen.
-// (Field Visits of the spec in session.go.)
-func (s *Session) Visits() int {
-	return s.v.Visits
-}
+// It is field Visits of session in session.go.
+func (s *Session) Visits() int { return s.v.Visits }
 
 // SetVisits sets Visits.
 func (s *Session) SetVisits(visits int) {
@@ -99,20 +98,13 @@ func (s *Session) SetVisits(visits int) {
 }
 
 // HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool {
-	return sessrt.Has(&s.sessionBag, 0)
-}
+func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
 
 // ClearVisits unsets Visits.
-func (s *Session) ClearVisits() {
-	sessrt.Clear(&s.sessionBag, 0, &s.v.Visits)
-}
+func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
-// UpdateVisits sets Visits to what f makes of it; f is pure, for it is called
-// again if another request changed Visits meanwhile.
-func (s *Session) UpdateVisits(f func(int) int) {
-	sessrt.Update(s.SessionFields(), 0, f)
-}
+// UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
 func (s *Session) AddVisits(delta int) int {
@@ -121,10 +113,8 @@ func (s *Session) AddVisits(delta int) int {
 	return s.v.Visits
 }
 
-// UserID returns UserID.
-func (s *Session) UserID() string {
-	return s.v.UserID
-}
+// UserID is field UserID of session in session.go.
+func (s *Session) UserID() string { return s.v.UserID }
 
 // SetUserID sets UserID: the session gets a new id and its clocks restart.
 func (s *Session) SetUserID(userID string) {
@@ -133,44 +123,55 @@ func (s *Session) SetUserID(userID string) {
 }
 
 // HasUserID tells whether UserID is set.
-func (s *Session) HasUserID() bool {
-	return sessrt.Has(&s.sessionBag, 1)
-}
+func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
 
 // ClearUserID unsets UserID: the session gets a new id and its clocks restart.
-func (s *Session) ClearUserID() {
-	sessrt.Clear(&s.sessionBag, 1, &s.v.UserID)
+func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
+
+// UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
+
+// Team is field Team of session in session.go.
+func (s *Session) Team() string { return s.v.Team }
+
+// SetTeam sets Team.
+func (s *Session) SetTeam(team string) {
+	s.v.Team = team
+	sessrt.MarkSet(&s.sessionBag, 2)
 }
 
-// UpdateUserID sets UserID to what f makes of it.
-func (s *Session) UpdateUserID(f func(string) string) {
-	sessrt.Update(s.SessionFields(), 1, f)
-}
+// HasTeam tells whether Team is set.
+func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 2) }
 
-func (s *Session) Team() string                     { return s.v.Team }
-func (s *Session) SetTeam(team string)              { s.v.Team = team; sessrt.MarkSet(&s.sessionBag, 2) }
-func (s *Session) HasTeam() bool                    { return sessrt.Has(&s.sessionBag, 2) }
-func (s *Session) ClearTeam()                       { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
+// ClearTeam unsets Team.
+func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
+
+// UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // Cart is what the visitor is about to buy.
+// It is field Cart of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Cart() []Item {
 	sessrt.MarkLent(&s.sessionBag, 3)
 	return s.v.Cart
 }
 
+// SetCart sets Cart.
 func (s *Session) SetCart(cart []Item) {
 	s.v.Cart = cart
 	sessrt.MarkSet(&s.sessionBag, 3)
 	sessrt.MarkLent(&s.sessionBag, 3)
 }
 
+// HasCart tells whether Cart is set.
 func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 3) }
-func (s *Session) ClearCart()    { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 
-func (s *Session) UpdateCart(f func([]Item) []Item) {
-	sessrt.Update(s.SessionFields(), 3, f)
-}
+// ClearCart unsets Cart.
+func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
+
+// UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AppendCart appends to Cart; parallel appends all arrive.
 func (s *Session) AppendCart(cart ...Item) {
@@ -178,87 +179,107 @@ func (s *Session) AppendCart(cart ...Item) {
 	sessrt.MarkAdded(&s.sessionBag, 3)
 }
 
+// Roles is field Roles of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Roles() []string {
 	sessrt.MarkLent(&s.sessionBag, 4)
 	return s.v.Roles
 }
 
+// SetRoles sets Roles.
 func (s *Session) SetRoles(roles []string) {
 	s.v.Roles = roles
 	sessrt.MarkSet(&s.sessionBag, 4)
 	sessrt.MarkLent(&s.sessionBag, 4)
 }
 
+// HasRoles tells whether Roles is set.
 func (s *Session) HasRoles() bool { return sessrt.Has(&s.sessionBag, 4) }
-func (s *Session) ClearRoles()    { sessrt.Clear(&s.sessionBag, 4, &s.v.Roles) }
 
+// ClearRoles unsets Roles.
+func (s *Session) ClearRoles() { sessrt.Clear(&s.sessionBag, 4, &s.v.Roles) }
+
+// UpdateRoles sets Roles to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRoles(f func([]string) []string) { sessrt.Update(s.SessionFields(), 4, f) }
 
+// AppendRoles appends to Roles; parallel appends all arrive.
 func (s *Session) AppendRoles(roles ...string) {
 	s.v.Roles = append(s.v.Roles, roles...)
 	sessrt.MarkAdded(&s.sessionBag, 4)
 }
 
+// Qty is field Qty of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Qty() map[string]int {
 	sessrt.MarkLent(&s.sessionBag, 5)
 	return s.v.Qty
 }
 
+// SetQty sets Qty.
 func (s *Session) SetQty(qty map[string]int) {
 	s.v.Qty = qty
 	sessrt.MarkSet(&s.sessionBag, 5)
 	sessrt.MarkLent(&s.sessionBag, 5)
 }
 
+// HasQty tells whether Qty is set.
 func (s *Session) HasQty() bool { return sessrt.Has(&s.sessionBag, 5) }
-func (s *Session) ClearQty()    { sessrt.Clear(&s.sessionBag, 5, &s.v.Qty) }
 
+// ClearQty unsets Qty.
+func (s *Session) ClearQty() { sessrt.Clear(&s.sessionBag, 5, &s.v.Qty) }
+
+// UpdateQty sets Qty to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
 	sessrt.Update(s.SessionFields(), 5, f)
 }
 
-// PutQty puts value under key; parallel puts merge by key.
+// PutQty puts value under key of Qty; parallel puts merge by key.
 func (s *Session) PutQty(key string, value int) {
 	sessrt.PutCount(&s.sessionBag, 5, &s.v.Qty, key, value)
 }
 
-// DeleteQty deletes key; parallel deletes merge by key.
-func (s *Session) DeleteQty(key string) {
-	sessrt.DeleteCount(&s.sessionBag, 5, s.v.Qty, key)
-}
+// DeleteQty deletes key of Qty; parallel deletes merge by key.
+func (s *Session) DeleteQty(key string) { sessrt.DeleteCount(&s.sessionBag, 5, s.v.Qty, key) }
 
-// AddQty adds delta under key and returns the sum; parallel adds sum up.
+// AddQty adds delta under key of Qty and returns the sum; parallel adds sum up.
 func (s *Session) AddQty(key string, delta int) int {
 	return sessrt.AddCount(&s.sessionBag, 5, &s.v.Qty, key, delta)
 }
 
+// Labels is field Labels of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Labels() map[string]string {
 	sessrt.MarkLent(&s.sessionBag, 6)
 	return s.v.Labels
 }
 
+// SetLabels sets Labels.
 func (s *Session) SetLabels(labels map[string]string) {
 	s.v.Labels = labels
 	sessrt.MarkSet(&s.sessionBag, 6)
 	sessrt.MarkLent(&s.sessionBag, 6)
 }
 
+// HasLabels tells whether Labels is set.
 func (s *Session) HasLabels() bool { return sessrt.Has(&s.sessionBag, 6) }
-func (s *Session) ClearLabels()    { sessrt.Clear(&s.sessionBag, 6, &s.v.Labels) }
 
+// ClearLabels unsets Labels.
+func (s *Session) ClearLabels() { sessrt.Clear(&s.sessionBag, 6, &s.v.Labels) }
+
+// UpdateLabels sets Labels to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLabels(f func(map[string]string) map[string]string) {
 	sessrt.Update(s.SessionFields(), 6, f)
 }
 
+// PutLabels puts value under key of Labels; parallel puts merge by key.
 func (s *Session) PutLabels(key string, value string) {
 	sessrt.Put(&s.sessionBag, 6, &s.v.Labels, key, value)
 }
 
-func (s *Session) DeleteLabels(key string) {
-	sessrt.Delete(&s.sessionBag, 6, s.v.Labels, key)
-}
+// DeleteLabels deletes key of Labels; parallel deletes merge by key.
+func (s *Session) DeleteLabels(key string) { sessrt.Delete(&s.sessionBag, 6, s.v.Labels, key) }
 
-// Theme returns Theme, "light" where it is not set.
+// Theme is field Theme of session in session.go, "light" until it is set.
 func (s *Session) Theme() string {
 	if !sessrt.Has(&s.sessionBag, 7) {
 		return "light"
@@ -266,16 +287,22 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
+// SetTheme sets Theme.
 func (s *Session) SetTheme(theme string) {
 	s.v.Theme = theme
 	sessrt.MarkSet(&s.sessionBag, 7)
 }
 
+// HasTheme tells whether Theme is set.
 func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 7) }
-func (s *Session) ClearTheme()    { sessrt.Clear(&s.sessionBag, 7, &s.v.Theme) }
 
+// ClearTheme unsets Theme.
+func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 7, &s.v.Theme) }
+
+// UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }
 
+// Limit is field Limit of session in session.go, 10 until it is set.
 func (s *Session) Limit() int64 {
 	if !sessrt.Has(&s.sessionBag, 8) {
 		return 10
@@ -283,23 +310,29 @@ func (s *Session) Limit() int64 {
 	return s.v.Limit
 }
 
+// SetLimit sets Limit.
 func (s *Session) SetLimit(limit int64) {
 	s.v.Limit = limit
 	sessrt.MarkSet(&s.sessionBag, 8)
 }
 
+// HasLimit tells whether Limit is set.
 func (s *Session) HasLimit() bool { return sessrt.Has(&s.sessionBag, 8) }
-func (s *Session) ClearLimit()    { sessrt.Clear(&s.sessionBag, 8, &s.v.Limit) }
 
+// ClearLimit unsets Limit.
+func (s *Session) ClearLimit() { sessrt.Clear(&s.sessionBag, 8, &s.v.Limit) }
+
+// UpdateLimit sets Limit to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLimit(f func(int64) int64) { sessrt.Update(s.SessionFields(), 8, f) }
 
+// AddLimit adds delta to Limit and returns the sum; parallel adds sum up.
 func (s *Session) AddLimit(delta int64) int64 {
 	s.v.Limit = s.Limit() + delta
 	sessrt.MarkAdded(&s.sessionBag, 8)
 	return s.v.Limit
 }
 
-// SetNotice sets Notice, until it is taken.
+// SetNotice sets Notice until it is taken.
 func (s *Session) SetNotice(notice string) {
 	s.v.Notice = notice
 	sessrt.MarkSet(&s.sessionBag, 9)
@@ -312,35 +345,46 @@ func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 9) }
 func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 9, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
-func (s *Session) TakeNotice() string {
-	return sessrt.Take(&s.sessionBag, 9, &s.v.Notice)
-}
+// It is field Notice of session in session.go.
+func (s *Session) TakeNotice() string { return sessrt.Take(&s.sessionBag, 9, &s.v.Notice) }
 
 // ClaimNotice takes Notice and commits at once: of many parallel requests
-// exactly one gets it.
+// exactly one gets it, with true.
 func (s *Session) ClaimNotice(ctx context.Context) (string, bool, error) {
 	return sessrt.Claim(ctx, s.SessionFields(), 9, &s.v.Notice)
 }
 
+// SetNotices sets Notices until it is taken.
 func (s *Session) SetNotices(notices []string) {
 	s.v.Notices = notices
 	sessrt.MarkSet(&s.sessionBag, 10)
 	sessrt.MarkLent(&s.sessionBag, 10)
 }
-func (s *Session) HasNotices() bool      { return sessrt.Has(&s.sessionBag, 10) }
-func (s *Session) ClearNotices()         { sessrt.Clear(&s.sessionBag, 10, &s.v.Notices) }
+
+// HasNotices tells whether Notices is set.
+func (s *Session) HasNotices() bool { return sessrt.Has(&s.sessionBag, 10) }
+
+// ClearNotices unsets Notices.
+func (s *Session) ClearNotices() { sessrt.Clear(&s.sessionBag, 10, &s.v.Notices) }
+
+// TakeNotices returns Notices and removes it.
+// It is field Notices of session in session.go.
 func (s *Session) TakeNotices() []string { return sessrt.Take(&s.sessionBag, 10, &s.v.Notices) }
 
+// ClaimNotices takes Notices and commits at once: of many parallel requests
+// exactly one gets it, with true.
 func (s *Session) ClaimNotices(ctx context.Context) ([]string, bool, error) {
 	return sessrt.Claim(ctx, s.SessionFields(), 10, &s.v.Notices)
 }
 
+// AppendNotices appends to Notices; parallel appends all arrive.
 func (s *Session) AppendNotices(notices ...string) {
 	s.v.Notices = append(s.v.Notices, notices...)
 	sessrt.MarkAdded(&s.sessionBag, 10)
 }
 
-// StepUp returns StepUp, the zero value once its 15m have passed.
+// StepUp is field StepUp of session in session.go,
+// the zero value 15 minutes after it was set.
 func (s *Session) StepUp() bool {
 	if !sessrt.HasLive(&s.sessionBag, 11) {
 		return false
@@ -348,21 +392,27 @@ func (s *Session) StepUp() bool {
 	return s.v.StepUp
 }
 
-// SetStepUp sets StepUp for 15m.
+// SetStepUp sets StepUp for 15 minutes.
 func (s *Session) SetStepUp(stepUp bool) {
 	s.v.StepUp = stepUp
 	sessrt.MarkSet(&s.sessionBag, 11)
 	sessrt.StartTTL(&s.sessionBag, 11, 15*time.Minute)
 }
 
+// HasStepUp tells whether StepUp is set and its time has not passed.
 func (s *Session) HasStepUp() bool { return sessrt.HasLive(&s.sessionBag, 11) }
-func (s *Session) ClearStepUp()    { sessrt.Clear(&s.sessionBag, 11, &s.v.StepUp) }
 
+// ClearStepUp unsets StepUp.
+func (s *Session) ClearStepUp() { sessrt.Clear(&s.sessionBag, 11, &s.v.StepUp) }
+
+// UpdateStepUp sets StepUp to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateStepUp(f func(bool) bool) {
 	sessrt.Update(s.SessionFields(), 11, f)
 	sessrt.StartTTL(&s.sessionBag, 11, 15*time.Minute)
 }
 
+// Tries is field Tries of session in session.go,
+// the zero value 1 hour after it was set.
 func (s *Session) Tries() int {
 	if !sessrt.HasLive(&s.sessionBag, 12) {
 		return 0
@@ -370,20 +420,26 @@ func (s *Session) Tries() int {
 	return s.v.Tries
 }
 
+// SetTries sets Tries for 1 hour.
 func (s *Session) SetTries(tries int) {
 	s.v.Tries = tries
 	sessrt.MarkSet(&s.sessionBag, 12)
 	sessrt.StartTTL(&s.sessionBag, 12, time.Hour)
 }
 
+// HasTries tells whether Tries is set and its time has not passed.
 func (s *Session) HasTries() bool { return sessrt.HasLive(&s.sessionBag, 12) }
-func (s *Session) ClearTries()    { sessrt.Clear(&s.sessionBag, 12, &s.v.Tries) }
 
+// ClearTries unsets Tries.
+func (s *Session) ClearTries() { sessrt.Clear(&s.sessionBag, 12, &s.v.Tries) }
+
+// UpdateTries sets Tries to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTries(f func(int) int) {
 	sessrt.Update(s.SessionFields(), 12, f)
 	sessrt.StartTTL(&s.sessionBag, 12, time.Hour)
 }
 
+// AddTries adds delta to Tries and returns the sum; parallel adds sum up; its time starts again.
 func (s *Session) AddTries(delta int) int {
 	s.v.Tries = s.Tries() + delta
 	sessrt.MarkAdded(&s.sessionBag, 12)
@@ -391,92 +447,132 @@ func (s *Session) AddTries(delta int) int {
 	return s.v.Tries
 }
 
-func (s *Session) Secret() string                     { return s.v.Secret }
-func (s *Session) SetSecret(secret string)            { s.v.Secret = secret; sessrt.MarkSet(&s.sessionBag, 13) }
-func (s *Session) HasSecret() bool                    { return sessrt.Has(&s.sessionBag, 13) }
-func (s *Session) ClearSecret()                       { sessrt.Clear(&s.sessionBag, 13, &s.v.Secret) }
+// Secret is field Secret of session in session.go.
+func (s *Session) Secret() string { return s.v.Secret }
+
+// SetSecret sets Secret.
+func (s *Session) SetSecret(secret string) {
+	s.v.Secret = secret
+	sessrt.MarkSet(&s.sessionBag, 13)
+}
+
+// HasSecret tells whether Secret is set.
+func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 13) }
+
+// ClearSecret unsets Secret.
+func (s *Session) ClearSecret() { sessrt.Clear(&s.sessionBag, 13, &s.v.Secret) }
+
+// UpdateSecret sets Secret to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSecret(f func(string) string) { sessrt.Update(s.SessionFields(), 13, f) }
 
+// LoginAt is field LoginAt of session in session.go.
 func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
+
+// SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
 	s.v.LoginAt = sessrt.Instant(loginAt)
 	sessrt.MarkSet(&s.sessionBag, 14)
 }
+
+// HasLoginAt tells whether LoginAt is set.
 func (s *Session) HasLoginAt() bool { return sessrt.Has(&s.sessionBag, 14) }
-func (s *Session) ClearLoginAt()    { sessrt.Clear(&s.sessionBag, 14, &s.v.LoginAt) }
+
+// ClearLoginAt unsets LoginAt.
+func (s *Session) ClearLoginAt() { sessrt.Clear(&s.sessionBag, 14, &s.v.LoginAt) }
+
+// UpdateLoginAt sets LoginAt to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
-	sessrt.Update(s.SessionFields(), 14, func(loginAt time.Time) time.Time { return sessrt.Instant(f(loginAt)) })
+	sessrt.Update(s.SessionFields(), 14, func(t time.Time) time.Time { return sessrt.Instant(f(t)) })
 }
 
+// Address is field Address of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Address() *Address {
 	sessrt.MarkLent(&s.sessionBag, 15)
 	return s.v.Address
 }
 
+// SetAddress sets Address.
 func (s *Session) SetAddress(address *Address) {
 	s.v.Address = address
 	sessrt.MarkSet(&s.sessionBag, 15)
 	sessrt.MarkLent(&s.sessionBag, 15)
 }
-func (s *Session) HasAddress() bool                        { return sessrt.Has(&s.sessionBag, 15) }
-func (s *Session) ClearAddress()                           { sessrt.Clear(&s.sessionBag, 15, &s.v.Address) }
-func (s *Session) UpdateAddress(f func(*Address) *Address) { sessrt.Update(s.SessionFields(), 15, f) }
-func (s *Session) Style() string                           { return s.v.Style }
-func (s *Session) SetStyle(style string)                   { s.v.Style = style; sessrt.MarkSet(&s.sessionBag, 16) }
-func (s *Session) HasStyle() bool                          { return sessrt.Has(&s.sessionBag, 16) }
-func (s *Session) ClearStyle()                             { sessrt.Clear(&s.sessionBag, 16, &s.v.Style) }
-func (s *Session) UpdateStyle(f func(string) string)       { sessrt.Update(s.SessionFields(), 16, f) }
 
+// HasAddress tells whether Address is set.
+func (s *Session) HasAddress() bool { return sessrt.Has(&s.sessionBag, 15) }
+
+// ClearAddress unsets Address.
+func (s *Session) ClearAddress() { sessrt.Clear(&s.sessionBag, 15, &s.v.Address) }
+
+// UpdateAddress sets Address to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateAddress(f func(*Address) *Address) { sessrt.Update(s.SessionFields(), 15, f) }
+
+// Style is field Style of session in session.go.
+func (s *Session) Style() string { return s.v.Style }
+
+// SetStyle sets Style.
+func (s *Session) SetStyle(style string) {
+	s.v.Style = style
+	sessrt.MarkSet(&s.sessionBag, 16)
+}
+
+// HasStyle tells whether Style is set.
+func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 16) }
+
+// ClearStyle unsets Style.
+func (s *Session) ClearStyle() { sessrt.Clear(&s.sessionBag, 16, &s.v.Style) }
+
+// UpdateStyle sets Style to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateStyle(f func(string) string) { sessrt.Update(s.SessionFields(), 16, f) }
+
+// Extra is field Extra of session in session.go;
+// what a caller changes in it is saved.
 func (s *Session) Extra() map[string]string {
 	sessrt.MarkLent(&s.sessionBag, 17)
 	return s.v.Extra
 }
 
+// SetExtra sets Extra.
 func (s *Session) SetExtra(extra map[string]string) {
 	s.v.Extra = extra
 	sessrt.MarkSet(&s.sessionBag, 17)
 	sessrt.MarkLent(&s.sessionBag, 17)
 }
 
+// HasExtra tells whether Extra is set.
 func (s *Session) HasExtra() bool { return sessrt.Has(&s.sessionBag, 17) }
-func (s *Session) ClearExtra()    { sessrt.Clear(&s.sessionBag, 17, &s.v.Extra) }
 
+// ClearExtra unsets Extra.
+func (s *Session) ClearExtra() { sessrt.Clear(&s.sessionBag, 17, &s.v.Extra) }
+
+// UpdateExtra sets Extra to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateExtra(f func(map[string]string) map[string]string) {
 	sessrt.Update(s.SessionFields(), 17, f)
 }
 
+// PutExtra puts value under key of Extra; parallel puts merge by key.
 func (s *Session) PutExtra(key string, value string) {
 	sessrt.Put(&s.sessionBag, 17, &s.v.Extra, key, value)
 }
 
-func (s *Session) DeleteExtra(key string) {
-	sessrt.Delete(&s.sessionBag, 17, s.v.Extra, key)
-}
+// DeleteExtra deletes key of Extra; parallel deletes merge by key.
+func (s *Session) DeleteExtra(key string) { sessrt.Delete(&s.sessionBag, 17, s.v.Extra, key) }
 
 // All yields wire name and value of every field that is set, except redacted ones.
-func (s *Session) All() iter.Seq2[string, any] {
-	return sessrt.All(s.SessionFields())
-}
+func (s *Session) All() iter.Seq2[string, any] { return sessrt.All(s.SessionFields()) }
 
 // MarshalJSON returns the session as JSON, without redacted fields.
-func (s *Session) MarshalJSON() ([]byte, error) {
-	return sessrt.MarshalJSON(s.SessionFields())
-}
+func (s *Session) MarshalJSON() ([]byte, error) { return sessrt.MarshalJSON(s.SessionFields()) }
 
 // LogValue returns the session for a log, without redacted fields.
-func (s *Session) LogValue() slog.Value {
-	return sessrt.LogValue(s.SessionFields())
-}
+func (s *Session) LogValue() slog.Value { return sessrt.LogValue(s.SessionFields()) }
 
-// Format prints the session, without redacted fields, whatever the verb.
-func (s *Session) Format(state fmt.State, verb rune) {
-	sessrt.Print(s.SessionFields(), state, verb)
-}
+// Format prints the session without redacted fields, whatever the verb.
+func (s *Session) Format(state fmt.State, verb rune) { sessrt.Print(s.SessionFields(), state, verb) }
 
 // SessionFields gives the runtime access to the fields.
-func (s *Session) SessionFields() sessrt.Fields {
-	return (*sessionFields)(s)
-}
+func (s *Session) SessionFields() sessrt.Fields { return (*sessionFields)(s) }
 
 var sessionSpec = sessrt.NewSpec("shop.Session", []sessrt.Field{
 	{Name: "visits", Merge: sessrt.MergeNumber},
