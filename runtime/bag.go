@@ -32,8 +32,8 @@ const MaxFields = 256
 type bits [MaxFields / 64]uint64
 
 func (s bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
-func (s *bits) set(i uint8)      { s[i>>6] |= 1 << (i & 63) }
-func (s *bits) unset(i uint8)    { s[i>>6] &^= 1 << (i & 63) }
+func (s *bits) set(i uint8)     { s[i>>6] |= 1 << (i & 63) }
+func (s *bits) unset(i uint8)   { s[i>>6] &^= 1 << (i & 63) }
 
 func (s bits) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	stdruntime "runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -195,3 +196,26 @@ func (b *browser) sees(what string, got func(*shop.Session) any, want any) {
 }
 
 func ctx() context.Context { return context.Background() }
+
+// testApp is a manager over memory for tests that need no browser.
+type testApp struct {
+	sessions *shop.Sessions
+	memory   *memstore.Store
+}
+
+func newTestApp(t testing.TB) testApp {
+	memory := memstore.New()
+	t.Cleanup(func() { memory.Close() })
+	sessions, err := shop.NewSessions(memory, sess.Config{Now: newClock().Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testApp{sessions, memory}
+}
+
+// allocated is how many bytes the process has allocated so far.
+func allocated() uint64 {
+	var m stdruntime.MemStats
+	stdruntime.ReadMemStats(&m)
+	return m.TotalAlloc
+}

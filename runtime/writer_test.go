@@ -97,10 +97,13 @@ func TestCommitBeforeTheResponse(t *testing.T) {
 func TestLateChanges(t *testing.T) {
 	a := newApp(t, nil)
 	steps := map[string]handler{
-		"/set":     func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { s.SetVisits(1) },
-		"/late":    func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.AddVisits(10) },
-		"/new":     func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.SetVisits(1) },
-		"/login":   func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.SetUserID("u") },
+		"/set":  func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { s.SetVisits(1) },
+		"/late": func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.AddVisits(10) },
+		"/new":  func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.SetVisits(1) },
+		"/login": func(w http.ResponseWriter, _ *http.Request, s *shop.Session) {
+			io.WriteString(w, "x")
+			s.SetUserID("u")
+		},
 		"/destroy": func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { io.WriteString(w, "x"); s.Destroy() },
 		"/read":    func(w http.ResponseWriter, _ *http.Request, s *shop.Session) { fmt.Fprint(w, s.Visits(), s.UserID()) },
 	}

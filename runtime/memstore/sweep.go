@@ -10,6 +10,10 @@ import (
 // shard: some 20 microseconds when all of them go.
 const batch = 256
 
+// pause is how long the sweeper leaves the core to requests after a shard in
+// which it has removed something: after a mass expiry there is a lot to do, and no hurry.
+const pause = time.Millisecond
+
 // Sweep removes every record that has expired, and returns how many. The sweeper
 // does it by itself; Sweep is for tests whose clock jumps, and for stores with
 // [SweepEvery](0).
@@ -107,7 +111,7 @@ func sweepInBackground(store weak.Pointer[Store]) bool {
 			return false
 		}
 		if s.sweepShard(i, now) > 0 {
-			goruntime.Gosched() // after a mass expiry there is a lot to do, and no hurry
+			time.Sleep(pause)
 		}
 	}
 	return true
