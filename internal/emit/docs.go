@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sessiongen/sessiongen/internal/model"
@@ -10,37 +11,25 @@ import (
 // comment stands on the method that reads it; the others get one sentence, with
 // what the field's options do to it.
 
-// about documents the method that reads the field.
+// about documents the method that reads the field: with the field's comment,
+// which is only the beginning if it is about the accessor by Go's convention.
 func (f field) about() []string {
-	where := "field " + f.Path + " of " + f.specName() + " in " + f.File + f.readNote() + "."
-	if f.Flash {
-		return f.withDoc("Take"+f.GoName+" returns "+f.GoName+" and removes it.", "It is "+where)
+	where := "field " + f.Path + " of " + f.spec.GoName + " in " + f.File + f.readNote() + "."
+	own := strings.TrimRight(f.Doc, "\n ")
+	switch {
+	case f.Flash:
+		return paragraphs("Take"+f.GoName+" returns "+f.GoName+" and removes it.\nIt is "+where, own)
+	case !strings.HasPrefix(own, f.GoName+" "):
+		return paragraphs(f.GoName+" is "+where, own)
+	case strings.Contains(own, "\n\n") || strings.Contains(own, "\n ") || strings.Contains(own, "\n\t"):
+		return paragraphs(own, "It is "+where) // a list or a listing must not swallow it
 	}
-	return f.withDoc("", f.GoName+" is "+where)
+	return paragraphs(own + "\nIt is " + where)
 }
 
-// specName is the spec's name; the field's own GoName hides that of the spec.
-func (f field) specName() string { return f.spec.GoName }
-
-// withDoc puts the field's comment between a first sentence and a last one.
-// After one plain paragraph the last sentence joins it.
-func (f field) withDoc(first, last string) []string {
-	var text []string
-	if first != "" {
-		text = append(text, first)
-	}
-	switch {
-	case f.Doc == "" && first == "":
-		return []string{last}
-	case f.Doc == "":
-		return []string{first + "\n" + last}
-	}
-	last = "It is " + strings.TrimPrefix(strings.TrimPrefix(last, f.GoName+" is "), "It is ")
-	own := strings.TrimRight(f.Doc, "\n ")
-	if strings.Contains(own, "\n\n") || strings.Contains(own, "\n ") || strings.Contains(own, "\n\t") {
-		return append(text, own, last)
-	}
-	return append(text, own+"\n"+last)
+// paragraphs drops empty ones.
+func paragraphs(text ...string) []string {
+	return slices.DeleteFunc(text, func(s string) bool { return s == "" })
 }
 
 // readNote says what a reader of the field may not expect.

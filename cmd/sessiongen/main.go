@@ -1,0 +1,150 @@
+// Sessiongen writes typed HTTP sessions: from one annotated struct it generates
+// a session type with an accessor for every field, checked by the compiler, and
+// the codec that stores it.
+//
+// Given this file,
+//
+//	package shop
+//
+//	//go:generate go tool sessiongen
+//
+//	// session is what the shop remembers about a visitor.
+//	//
+//	//sessiongen:session
+//	type session struct {
+//		Visits int
+//		UserID string `session:",principal"`
+//		Notice string `session:",flash"`
+//	}
+//
+// running this command in its directory
+//
+//	go generate
+//
+// creates session_gen.go, package shop, with the types Session and Sessions:
+//
+//	func NewSessions(store runtime.Store, config runtime.Config) (*Sessions, error)
+//	func (m *Sessions) FindByUserID(ctx context.Context, userID string) iter.Seq2[*Session, error]
+//
+//	func (s *Session) Visits() int
+//	func (s *Session) SetVisits(visits int)
+//	func (s *Session) HasVisits() bool
+//	func (s *Session) ClearVisits()
+//	func (s *Session) UpdateVisits(f func(int) int)
+//	func (s *Session) AddVisits(delta int) int
+//	...
+//
+// The file is meant to be committed. It stops compiling when its spec changes,
+// and says there what to do.
+//
+// # Installing
+//
+// Sessiongen is a tool dependency of the module that uses it, so that everyone
+// runs the version in go.mod:
+//
+//	go get -tool github.com/sessiongen/sessiongen/cmd/sessiongen
+//
+// One directive is enough for a module with many specs, and quicker than one each:
+//
+//	//go:generate go tool sessiongen ./...
+//
+// # Usage
+//
+//	sessiongen [flags] [packages]
+//	sessiongen keygen
+//
+// Packages are those of the go command; the default is the one in the current
+// directory. Each one that holds a spec gets one file. Nothing is written unless
+// every package succeeds, and a file that would not change is not touched. A
+// generated file whose spec is gone is removed. It is an error if no package
+// holds a spec, unless a pattern has "..." in it.
+//
+// The flags are:
+//
+//	-check
+//		Write nothing. List the generated files that are stale, missing or
+//		orphaned, each with a unified diff, and the command that sets them
+//		right. Line ends that a checkout changed do not count.
+//	-output name
+//		The base name of the generated files; the default is session_gen.go.
+//	-schema
+//		Write nothing. Print the specs as JSON: for each its package, type and
+//		fields, for each field its wire name, Go type, wire type and options.
+//	-tags list
+//		Build tags for loading the packages, separated by commas. The build
+//		constraint of a spec's file is copied to the generated one.
+//	-v
+//		Print what is loaded, written, removed and left unchanged.
+//	-version
+//		Print the version and exit.
+//
+// Keygen prints a new random key, in the form that runtime.ParseKey reads.
+//
+// The exit status is 0 on success, and for -check if nothing differs; 1 if
+// -check found a difference; 2 on trouble: every error in the specs, one a line
+// as file:line:col: message, or a wrong flag.
+//
+// # The directive
+//
+// A struct type with the line
+//
+//	//sessiongen:session [Name]
+//
+// in its doc comment is a spec. The generated type is Name, or the spec's name
+// with an upper-case first letter; a spec that is exported already needs the
+// name. Beside the type Session stands its manager, Sessions.
+//
+// A spec's fields are exported, of any type but complex numbers, channels,
+// functions, interfaces and unsafe.Pointer, or of a type that marshals itself
+// to binary or text. Embedded structs are flattened. A field tagged session:"-"
+// is no session field.
+//
+// # Field options
+//
+// A field's tag is
+//
+//	session:"wire_name,option,option=value"
+//
+// Without a wire name the field has its own name in snake case: UserID is
+// stored as user_id. The options are:
+//
+//	index         sessions can be found by the value
+//	principal     who the visitor is: an index whose change gives the session
+//	              a new id and restarts its clocks
+//	flash         reading removes the value
+//	redact        never printed, logged or listed; this is not encryption
+//	ttl=15m       the value lapses so long after each change; units as of
+//	              time.ParseDuration, and d for days
+//	default=text  the value until one is set
+//	was=old_name  the wire name that the field had before; repeatable
+//	drop          of a blank field: the name is removed from stored sessions
+//	rest          of a map with string keys: every wire name that no other
+//	              field has
+//
+// Which of them combine:
+//
+//	           index principal flash redact ttl default was rest
+//	index        -       -       -     x     -     -     x    -
+//	principal    -       -       -     x     -     -     x    -
+//	flash        -       -       -     x     -     -     x    -
+//	redact       x       x       x     -     x     x     x    x
+//	ttl          -       -       -     x     -     -     x    -
+//	default      -       -       -     x     -     -     x    -
+//	was          x       x       x     x     x     x     x    -
+//	rest         -       -       -     x     -     -     -    -
+//
+// Drop stands alone.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

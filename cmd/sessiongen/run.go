@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/sessiongen/sessiongen/internal/emit"
+	"github.com/sessiongen/sessiongen/internal/parse"
+	sessrt "github.com/sessiongen/sessiongen/runtime"
+)
+
+// The exit statuses.
+const (
+	same    = 0
+	differs = 1
+	trouble = 2
+)
+
+// defaultOutput is the base name of the generated files.
+const defaultOutput = "session_gen.go"
+
+// command is one run.
+type command struct {
+	check, schema, verbose, version bool
+
+	output, tags   string
+	patterns       []string
+	dir            string // working directory: patterns and printed paths are relative to it
+	stdout, stderr io.Writer
+}
+
+// output is one generated file.
+type output struct {
+	path    string
+	content []byte
+	old     []byte // what is there now
+	exists  bool
+}
+
+// unchanged tells whether what is there is what would be written, but for line
+// ends: a checkout on Windows makes its own.
+func (o output) unchanged() bool {
+	return o.exists && bytes.Equal(unixLines(o.old), o.content)
+}
+
+func unixLines(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := &command{stdout: stdout, stderr: stderr}
+	if len(args) > 0 && args[0] == "keygen" {
+		return c.keygen(args[1:])
+	}
+	if done, code := c.parseFlags(args); done {
+		return code
+	}
+	if c.version {
+		fmt.Fprintln(stdout, "sessiongen", version())
+		return same
+	}
+	var err error
+	if c.dir, err = os.Getwd(); err != nil {
+		return c.fail(err)
+	}
+	return c.generate(ctx)
+}
+
+// generate does what the flags say.
+func (c *command) generate(ctx context.Context) int {
+	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output}, c.patterns...)
+	if err != nil {
+		return c.fail(err)
+	}
+	if len(result.Packages)+len(result.Orphans) == 0 && !c.wild() {
+		return c.fail(fmt.Errorf("no //sessiongen:session directive in %s: annotate a struct with it, or name the packages that have one", strings.Join(c.patterns, " ")))
+	}
+	for _, p := range result.Packages {
+		c.log("loaded %s: %d spec(s)", p.Path, len(p.Specs))
+	}
+	if c.schema {
+		return c.printSchema(result.Packages)
+	}
+	var outputs []output
+	for _, p := range result.Packages {
+		o := output{path: p.Output}
+		if o.content, err = emit.File(p); err != nil {
+			return c.fail(err)
+		}
+		switch o.old, err = os.ReadFile(o.path); {
+		case err == nil:
+			o.exists = true
+		case !errors.Is(err, os.ErrNotExist):
+			return c.fail(err)
+		}
+		outputs = append(outputs, o)
+	}
+	orphans, err := ours(result.Orphans)
+	if err != nil {
+		return c.fail(err)
+	}
+	if c.check {
+		return c.compare(outputs, orphans)
+	}
+	return c.write(outputs, orphans)
+}
+
+// parseFlags tells whether the run is over, and with which status.
+func (c *command) parseFlags(args []string) (done bool, code int) {
+	f := flag.NewFlagSet("sessiongen", flag.ContinueOnError)
+	f.SetOutput(c.stderr)
+	f.BoolVar(&c.check, "check", false, "write nothing; list stale, missing and orphaned files with a diff, exit 1 if there is one")
+	f.StringVar(&c.output, "output", defaultOutput, "base `name` of the generated files")
+	f.BoolVar(&c.schema, "schema", false, "write nothing; print the specs as JSON")
+	f.StringVar(&c.tags, "tags", "", "build tags for loading, a comma-separated `list`")
+	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged")
+	f.BoolVar(&c.version, "version", false, "print the version and exit")
+	f.Usage = func() {
+		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")
+		f.PrintDefaults()
+	}
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return true, same
+	case err != nil: // already printed, with the usage
+		return true, trouble
+	}
+	if err := checkOutput(c.output); err != nil {
+		return true, c.fail(err)
+	}
+	if c.check && c.schema {
+		return true, c.fail(errors.New("-check and -schema exclude each other: run them one after the other"))
+	}
+	c.patterns = f.Args()
+	for _, p := range c.patterns {
+		if strings.HasPrefix(p, "-") {
+			return true, c.fail(fmt.Errorf("%s stands after a package: put the flags first", p))
+		}
+	}
+	if len(c.patterns) == 0 {
+		c.patterns = []string{"."}
+	}
+	return false, same
+}
+
+// checkOutput accepts the name of a file that the go command compiles into the package.
+func checkOutput(name string) error {
+	switch {
+	case strings.ContainsAny(name, `/\`):
+		return fmt.Errorf("-output %s: a name with a separator: every generated file lies beside its spec; give its base name", name)
+	case !strings.HasSuffix(name, ".go") || name == ".go":
+		return fmt.Errorf("-output %s: not the name of a Go file: let it end in .go", name)
+	case strings.HasSuffix(name, "_test.go"):
+		return fmt.Errorf("-output %s: a test file is not compiled into the package: let it not end in _test.go", name)
+	case strings.HasPrefix(name, "_") || strings.HasPrefix(name, "."):
+		return fmt.Errorf("-output %s: the go command ignores files whose name begins with %s: use another name", name, name[:1])
+	}
+	return nil
+}
+
+// wild tells whether the patterns may match packages without a spec.
+func (c *command) wild() bool {
+	return slices.ContainsFunc(c.patterns, func(p string) bool { return strings.Contains(p, "...") })
+}
+
+// keygen prints a new key.
+func (c *command) keygen(args []string) int {
+	if len(args) > 0 {
+		return c.fail(fmt.Errorf("keygen takes no argument: %s", strings.Join(args, " ")))
+	}
+	fmt.Fprintln(c.stdout, sessrt.GenerateKey().Reveal())
+	return same
+}
+
+// fail prints every error in err.
+func (c *command) fail(err error) int {
+	var list parse.Errors
+	if !errors.As(err, &list) {
+		fmt.Fprintln(c.stderr, "sessiongen:", err)
+		return trouble
+	}
+	for _, e := range list {
+		if e.Pos.File == "" {
+			fmt.Fprint(c.stderr, "sessiongen: ")
+		}
+		fmt.Fprintln(c.stderr, e)
+	}
+	return trouble
+}
+
+// log prints what is done, for -v.
+func (c *command) log(format string, args ...any) {
+	if c.verbose {
+		fmt.Fprintf(c.stderr, format+"\n", args...)
+	}
+}
+
+// rel is path relative to the working directory where that is the shorter name.
+func (c *command) rel(path string) string {
+	if rel, err := filepath.Rel(c.dir, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
+}
+
+// version is the module's version as the go command recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
