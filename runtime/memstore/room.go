@@ -50,7 +50,7 @@ func (s *Store) makeRoom(records, bytes int64, except *ident, try int) error {
 	}
 	now := s.now()
 	for i := range s.shards {
-		if s.sweepShard(i, now) > 0 && s.fits(records, bytes) {
+		if s.sweepShard(i, now, yieldTo) > 0 && s.fits(records, bytes) {
 			return nil
 		}
 	}
