@@ -19,18 +19,49 @@ func (c *conn) dirtyFields() (bits, error) {
 	if !c.stored {
 		return dirty.or(held), nil
 	}
-	was, err := c.baseFields()
-	if err != nil {
-		return dirty, err
+	err := catch(func() { held = c.inPlace(held) })
+	return dirty.or(held), err
+}
+
+// inPlace returns those of the held fields whose encoding differs from what
+// was loaded.
+func (c *conn) inPlace(held bits) bits {
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	changed := func(i uint8, was []byte) bool {
+		*buf = c.fields.Append(int(i), (*buf)[:0])
+		return !bytes.Equal(*buf, was)
 	}
-	err = catch(func() {
-		for i := range held.all() {
-			if !bytes.Equal(appendField(was, i, nil), c.fields.Append(int(i), nil)) {
-				dirty.set(i)
+	decoded := bits{} // those whose stored bytes are not what they encode to
+	if c.m.parts.Format != nil {
+		decoded = held
+	} else if x := c.fields.bag().extra; x != nil {
+		decoded = held.and(x.partial)
+	}
+	if !decoded.empty() {
+		was, err := c.baseFields()
+		for i := range decoded.all() {
+			if err == nil && !changed(i, appendField(was, i, nil)) {
+				held.unset(i)
 			}
 		}
-	})
-	return dirty, err
+	}
+	if c.m.parts.Format != nil {
+		return held
+	}
+	next := 0
+	r := Reader{b: c.base.Data[headerSize:]}
+	for n := r.mapHeader(); n > 0 && !held.empty(); n-- {
+		var name string
+		ReadString(&r, &name)
+		start := r.b
+		r.skip()
+		i, known := c.m.spec.lookup(name, &next)
+		if known && held.has(i) && !decoded.has(i) && !changed(i, start[:len(start)-len(r.b)]) {
+			held.unset(i)
+		}
+	}
+	return held
 }
 
 // merge makes theirs, which another request committed, what it is after the

@@ -153,14 +153,14 @@ func (w *writer) begin() error {
 // keepPrivate tells caches that the response is one visitor's.
 func (w *writer) keepPrivate() {
 	h := w.inner.Header()
-	vary := w.conn.m.transport.Vary()
+	values := &[2]string{w.conn.m.transport.Vary(), "private, no-cache"} // both in one allocation
 	if lines := h["Vary"]; len(lines) == 0 {
-		h["Vary"] = []string{vary}
-	} else if !listed(lines, vary) {
-		h["Vary"] = append(lines, vary)
+		h["Vary"] = values[:1:1]
+	} else if !listed(lines, values[0]) {
+		h["Vary"] = append(lines, values[0])
 	}
 	if _, set := h["Cache-Control"]; !set {
-		h["Cache-Control"] = []string{"private, no-cache"}
+		h["Cache-Control"] = values[1:2:2]
 	}
 }
 
