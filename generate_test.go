@@ -237,8 +237,9 @@ func moduleTemplate(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := regexp.MustCompile(`(?m)^(module|tool) .*\n`).ReplaceAllString(string(content), "")
-	return fmt.Sprintf("module MODULE\n%s\nrequire github.com/sessiongen/sessiongen v0.0.0\n\nreplace github.com/sessiongen/sessiongen => %s\n", rest, root)
+	requires := regexp.MustCompile(`(?ms)^go .*?$|^require \(.*?^\)$|^require [^(]*?$`).FindAllString(string(content), -1)
+	return fmt.Sprintf("module MODULE\n\n%s\n\nrequire github.com/sessiongen/sessiongen v0.0.0\n\nreplace github.com/sessiongen/sessiongen => %s\n",
+		strings.Join(requires, "\n\n"), root)
 }
 
 // goEnv is what the scripts, which have no home directory, need to know of the

@@ -130,7 +130,7 @@ func (f field) update() {
 	}
 	f.method(f.updateDoc(), "Update"+f.GoName,
 		[]jen.Code{jen.Id("f").Func().Params(typ(f.Type)).Add(typ(f.Type))}, nil,
-		f.restart([]jen.Code{rt("Update").Call(jen.Id("s").Dot("SessionFields").Call(), jen.Lit(f.i), apply)})...)
+		f.restart([]jen.Code{rt("Update").Call(jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), apply)})...)
 }
 
 // take emits
@@ -157,21 +157,21 @@ func (f field) claim() {
 	f.method(f.claimDoc(), "Claim"+f.GoName,
 		[]jen.Code{jen.Id("ctx").Add(jen.Id(f.pkg.Std.Context).Dot("Context"))},
 		jen.Params(typ(f.Type), jen.Bool(), jen.Error()),
-		jen.Return(rt("Claim").Call(jen.Id("ctx"), jen.Id("s").Dot("SessionFields").Call(), jen.Lit(f.i), f.address())))
+		jen.Return(rt("Claim").Call(jen.Id("ctx"), jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), f.address())))
 }
 
 // param is the parameter that holds a whole value: userID string.
 func (f field) param() jen.Code { return jen.Id(f.Param).Add(typ(f.Type)) }
 
 // value is the field's value: s.v.Base.UserID.
-func (f field) value() *jen.Statement { return jen.Id("s").Dot("v").Dot(f.Path) }
+func (f field) value() *jen.Statement { return jen.Id(f.local.s).Dot("v").Dot(f.Path) }
 
 // address points to the field's value: &s.v.Visits.
 func (f field) address() *jen.Statement { return jen.Op("&").Add(f.value()) }
 
 // call is a call of the runtime about the field: sessrt.Clear(&s.sessionBag, 0, ...).
 func (f field) call(name string, more ...jen.Code) *jen.Statement {
-	return rt(name).Call(append([]jen.Code{jen.Op("&").Id("s").Dot(f.BagIdent), jen.Lit(f.i)}, more...)...)
+	return rt(name).Call(append([]jen.Code{jen.Op("&").Id(f.local.s).Dot(f.BagIdent), jen.Lit(f.i)}, more...)...)
 }
 
 // mark notes what happens to the field: sessrt.MarkSet(&s.sessionBag, 0).

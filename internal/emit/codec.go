@@ -66,7 +66,7 @@ func generic(k model.Kind) string {
 // appendExpr appends v of type t to b:
 //
 //	sessrt.AppendMap(b, f.v.Qty, sessrt.AppendString, sessrt.AppendInt)
-func appendExpr(t *model.Type, b string, v operand) string {
+func (l locals) appendExpr(t *model.Type, b string, v operand) string {
 	call := func(name string, args ...string) string {
 		return fmt.Sprintf("%s.Append%s(%s, %s)", model.RuntimeName, name, b, strings.Join(args, ", "))
 	}
@@ -84,16 +84,16 @@ func appendExpr(t *model.Type, b string, v operand) string {
 		case rowPointer(t.Elem):
 			return call("PointerTable", v.value(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Append)
 		}
-		return call("Slice", v.value(), appendFunc(t.Elem))
+		return call("Slice", v.value(), l.appendFunc(t.Elem))
 	case model.Array:
 		if t.Elem.Kind == model.StructKind {
 			return call("Table", v.sliced(), t.Elem.Struct.Columns, t.Elem.Struct.Append)
 		}
-		return call("Slice", v.sliced(), appendFunc(t.Elem))
+		return call("Slice", v.sliced(), l.appendFunc(t.Elem))
 	case model.Map:
-		return call("Map", v.value(), appendFunc(t.Key), appendFunc(t.Elem))
+		return call("Map", v.value(), l.appendFunc(t.Key), l.appendFunc(t.Elem))
 	case model.Pointer:
-		return call("Pointer", v.value(), appendLiteral("*"+t.Elem.Go, appendExpr(t.Elem, "b", pointee("v"))))
+		return call("Pointer", v.value(), l.appendLiteral("*"+t.Elem.Go, l.appendExpr(t.Elem, l.b, pointee(l.v))))
 	case model.StructKind:
 		return call("Struct", v.address(), t.Struct.Columns, t.Struct.Append)
 	}
@@ -105,23 +105,23 @@ func appendExpr(t *model.Type, b string, v operand) string {
 //	func(b []byte, v []Item) []byte {
 //		return sessrt.AppendTable(b, v, itemColumns, appendItem)
 //	}
-func appendFunc(t *model.Type) string {
+func (l locals) appendFunc(t *model.Type) string {
 	if name := generic(t.Kind); name != "" {
 		return model.RuntimeName + ".Append" + name
 	}
-	return appendLiteral(t.Go, appendExpr(t, "b", variable("v")))
+	return l.appendLiteral(t.Go, l.appendExpr(t, l.b, variable(l.v)))
 }
 
-func appendLiteral(param, expr string) string {
-	return fmt.Sprintf("func(b []byte, v %s) []byte {\nreturn %s\n}", param, expr)
+func (l locals) appendLiteral(param, expr string) string {
+	return fmt.Sprintf("func(%s []byte, %s %s) []byte {\nreturn %s\n}", l.b, l.v, param, expr)
 }
 
 // readExpr reads v of type t from r:
 //
 //	sessrt.ReadMap(r, &f.v.Qty, sessrt.ReadString, sessrt.ReadInt)
-func readExpr(t *model.Type, v operand) string {
+func (l locals) readExpr(t *model.Type, v operand) string {
 	call := func(name string, args ...string) string {
-		return fmt.Sprintf("%s.Read%s(r, %s)", model.RuntimeName, name, strings.Join(args, ", "))
+		return fmt.Sprintf("%s.Read%s(%s, %s)", model.RuntimeName, name, l.r, strings.Join(args, ", "))
 	}
 	switch t.Kind {
 	case model.ByteArray:
@@ -137,16 +137,16 @@ func readExpr(t *model.Type, v operand) string {
 		case rowPointer(t.Elem):
 			return call("PointerTable", v.address(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Read)
 		}
-		return call("Slice", v.address(), readFunc(t.Elem))
+		return call("Slice", v.address(), l.readFunc(t.Elem))
 	case model.Array:
 		if t.Elem.Kind == model.StructKind {
 			return call("TableArray", v.sliced(), t.Elem.Struct.Columns, t.Elem.Struct.Read)
 		}
-		return call("Array", v.sliced(), readFunc(t.Elem))
+		return call("Array", v.sliced(), l.readFunc(t.Elem))
 	case model.Map:
-		return call("Map", v.address(), readFunc(t.Key), readFunc(t.Elem))
+		return call("Map", v.address(), l.readFunc(t.Key), l.readFunc(t.Elem))
 	case model.Pointer:
-		return call("Pointer", v.address(), readLiteral(t.Elem.Go, readExpr(t.Elem, pointee("v"))))
+		return call("Pointer", v.address(), l.readLiteral(t.Elem.Go, l.readExpr(t.Elem, pointee(l.v))))
 	case model.StructKind:
 		return call("Struct", v.address(), t.Struct.Columns, t.Struct.Read)
 	}
@@ -154,8 +154,8 @@ func readExpr(t *model.Type, v operand) string {
 }
 
 // readRest reads the map of a rest field, which keeps its other entries.
-func readRest(t *model.Type, v operand) string {
-	return fmt.Sprintf("%s.ReadRest(r, %s, %s)", model.RuntimeName, v.address(), readFunc(t.Elem))
+func (l locals) readRest(t *model.Type, v operand) string {
+	return fmt.Sprintf("%s.ReadRest(%s, %s, %s)", model.RuntimeName, l.r, v.address(), l.readFunc(t.Elem))
 }
 
 // readFunc is the function that reads an element: the runtime's own, or
@@ -163,15 +163,15 @@ func readRest(t *model.Type, v operand) string {
 //	func(r *sessrt.Reader, v *[]Item) {
 //		sessrt.ReadTable(r, v, itemColumns, readItem)
 //	}
-func readFunc(t *model.Type) string {
+func (l locals) readFunc(t *model.Type) string {
 	if name := generic(t.Kind); name != "" {
 		return model.RuntimeName + ".Read" + name
 	}
-	return readLiteral(t.Go, readExpr(t, pointee("v")))
+	return l.readLiteral(t.Go, l.readExpr(t, pointee(l.v)))
 }
 
-func readLiteral(elem, expr string) string {
-	return fmt.Sprintf("func(r *%s.Reader, v *%s) {\n%s\n}", model.RuntimeName, elem, expr)
+func (l locals) readLiteral(elem, expr string) string {
+	return fmt.Sprintf("func(%s *%s.Reader, %s *%s) {\n%s\n}", l.r, model.RuntimeName, l.v, elem, expr)
 }
 
 // rowPointer tells whether t is *Item, an element that a table of pointers

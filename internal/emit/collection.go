@@ -20,7 +20,7 @@ import "github.com/dave/jennifer/jen"
 func (f field) add() {
 	sum := f.value().Op("+=").Id("delta")
 	if f.Default != nil || f.TTL > 0 {
-		sum = f.value().Op("=").Id("s").Dot(f.GoName).Call().Op("+").Id("delta")
+		sum = f.value().Op("=").Id(f.local.s).Dot(f.GoName).Call().Op("+").Id("delta")
 	}
 	code := f.restart([]jen.Code{sum, f.mark("MarkAdded")})
 	f.method(f.changeDoc("Add", "adds delta to "+f.GoName+" and returns the sum; parallel adds sum up"), "Add"+f.GoName,

@@ -23,8 +23,9 @@ const version = 1
 
 // writer collects the declarations of one output file.
 type writer struct {
-	pkg  *model.Package
-	decl []jen.Code
+	pkg   *model.Package
+	local locals
+	decl  []jen.Code
 }
 
 // spec writes the declarations of one spec.
@@ -35,7 +36,7 @@ type spec struct {
 
 // File returns the output file of p, formatted.
 func File(p *model.Package) ([]byte, error) {
-	w := &writer{pkg: p}
+	w := &writer{pkg: p, local: chooseLocals(p)}
 	w.window()
 	for _, s := range p.Specs {
 		w.guards(s)

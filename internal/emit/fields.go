@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/sessiongen/sessiongen/internal/model"
 )
 
 // fields emits the type through which the runtime reaches the fields:
@@ -45,11 +47,11 @@ func (s spec) appendAll() {
 		if f.Rest {
 			continue
 		}
-		named := "append(b, " + quoteName(f.Wire) + "...)"
-		code = append(code, jen.If(s.present(i)).Block(jen.Id("b").Op("=").Id(appendExpr(f.Type, named, variable("f.v."+f.Path)))))
+		named := "append(" + s.local.b + ", " + quoteName(f.Wire) + "...)"
+		code = append(code, jen.If(s.present(i)).Block(jen.Id(s.local.b).Op("=").Id(s.local.appendExpr(f.Type, named, s.stored(f)))))
 	}
-	s.emit(s.fieldsMethod("AppendAll", []jen.Code{jen.Id("b").Index().Byte()}, jen.Index().Byte()).
-		Block(append(code, jen.Return(jen.Id("b")))...))
+	s.emit(s.fieldsMethod("AppendAll", []jen.Code{jen.Id(s.local.b).Index().Byte()}, jen.Index().Byte()).
+		Block(append(code, jen.Return(jen.Id(s.local.b)))...))
 }
 
 // appendOne emits the encoder of one field:
@@ -64,10 +66,10 @@ func (s spec) appendAll() {
 func (s spec) appendOne() {
 	var cases []jen.Code
 	for i, f := range s.Fields {
-		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Return(jen.Id(appendExpr(f.Type, "b", variable("f.v."+f.Path))))))
+		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Return(jen.Id(s.local.appendExpr(f.Type, s.local.b, s.stored(f))))))
 	}
-	s.emit(s.fieldsMethod("Append", []jen.Code{jen.Id("i").Int(), jen.Id("b").Index().Byte()}, jen.Index().Byte()).
-		Block(byNumber(cases, jen.Return(jen.Id("b")))...))
+	s.emit(s.fieldsMethod("Append", []jen.Code{jen.Id(s.local.i).Int(), jen.Id(s.local.b).Index().Byte()}, jen.Index().Byte()).
+		Block(s.local.byNumber(cases, jen.Return(jen.Id(s.local.b)))...))
 }
 
 // read emits the decoder of one field:
@@ -81,14 +83,14 @@ func (s spec) appendOne() {
 func (s spec) read() {
 	var cases []jen.Code
 	for i, f := range s.Fields {
-		expr := readExpr(f.Type, variable("f.v."+f.Path))
+		expr := s.local.readExpr(f.Type, s.stored(f))
 		if f.Rest {
-			expr = readRest(f.Type, variable("f.v."+f.Path))
+			expr = s.local.readRest(f.Type, s.stored(f))
 		}
 		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Id(expr)))
 	}
-	s.emit(s.fieldsMethod("Read", []jen.Code{jen.Id("i").Int(), jen.Id("r").Op("*").Add(rt("Reader"))}, nil).
-		Block(byNumber(cases)...))
+	s.emit(s.fieldsMethod("Read", []jen.Code{jen.Id(s.local.i).Int(), jen.Id(s.local.r).Op("*").Add(rt("Reader"))}, nil).
+		Block(s.local.byNumber(cases)...))
 }
 
 // pointer emits the access of what has no better one, such as JSON. A default
@@ -107,15 +109,15 @@ func (s spec) read() {
 func (s spec) pointer() {
 	var cases []jen.Code
 	for i, f := range s.Fields {
-		value := jen.Id("f").Dot("v").Dot(f.Path)
+		value := jen.Id(s.local.f).Dot("v").Dot(f.Path)
 		var code []jen.Code
 		if f.Default != nil {
 			code = append(code, jen.If(jen.Op("!").Add(s.present(i))).Block(value.Clone().Op("=").Id(f.Default.Go)))
 		}
 		cases = append(cases, jen.Case(jen.Lit(i)).Block(append(code, jen.Return(jen.Op("&").Add(value)))...))
 	}
-	s.emit(s.fieldsMethod("Pointer", []jen.Code{jen.Id("i").Int()}, jen.Any()).
-		Block(byNumber(cases, jen.Return(jen.Nil()))...))
+	s.emit(s.fieldsMethod("Pointer", []jen.Code{jen.Id(s.local.i).Int()}, jen.Any()).
+		Block(s.local.byNumber(cases, jen.Return(jen.Nil()))...))
 }
 
 // merge emits how adds and appends of parallel requests are combined; the
@@ -137,11 +139,11 @@ func (s spec) merge() {
 		var sum jen.Code
 		switch (field{s, f, i}).merge() {
 		case "MergeNumber":
-			sum = at("f").Op("+=").Add(at("m")).Op("-").Add(at("b"))
+			sum = at(s.local.f).Op("+=").Add(at(s.local.m)).Op("-").Add(at(s.local.b))
 		case "MergeSlice":
-			sum = at("f").Op("=").Add(rt("AppendTail")).Call(at("f"), at("b"), at("m"))
+			sum = at(s.local.f).Op("=").Add(rt("AppendTail")).Call(at(s.local.f), at(s.local.b), at(s.local.m))
 		case "MergeCounts":
-			sum = rt("AddCounts").Call(jen.Op("&").Id("m").Dot(s.BagIdent), jen.Lit(i), jen.Op("&").Add(at("f")), at("b"), at("m"))
+			sum = rt("AddCounts").Call(jen.Op("&").Id(s.local.m).Dot(s.BagIdent), jen.Lit(i), jen.Op("&").Add(at(s.local.f)), at(s.local.b), at(s.local.m))
 		default:
 			continue
 		}
@@ -152,13 +154,13 @@ func (s spec) merge() {
 		return
 	}
 	asserted := func(name string) jen.Code { return jen.Id(name).Assert(ptr(s.FieldsIdent)) }
-	s.emit(s.fieldsMethod("Merge", []jen.Code{jen.Id("i").Int(), jen.List(jen.Id("base"), jen.Id("mine")).Add(rt("Fields"))}, nil).
-		Block(append([]jen.Code{jen.List(jen.Id("b"), jen.Id("m")).Op(":=").List(asserted("base"), asserted("mine"))}, byNumber(cases)...)...))
+	s.emit(s.fieldsMethod("Merge", []jen.Code{jen.Id(s.local.i).Int(), jen.List(jen.Id("base"), jen.Id("mine")).Add(rt("Fields"))}, nil).
+		Block(append([]jen.Code{jen.List(jen.Id(s.local.b), jen.Id(s.local.m)).Op(":=").List(asserted("base"), asserted("mine"))}, s.local.byNumber(cases)...)...))
 }
 
 // fieldsMethod is the head of a method of the fields type.
 func (s spec) fieldsMethod(name string, params []jen.Code, result jen.Code) *jen.Statement {
-	m := jen.Func().Params(jen.Id("f").Op("*").Id(s.FieldsIdent)).Id(name).Params(params...)
+	m := jen.Func().Params(jen.Id(s.local.f).Op("*").Id(s.FieldsIdent)).Id(name).Params(params...)
 	if result != nil {
 		m.Add(result)
 	}
@@ -167,15 +169,18 @@ func (s spec) fieldsMethod(name string, params []jen.Code, result jen.Code) *jen
 
 // present is sessrt.Has(&f.sessionBag, 0).
 func (s spec) present(i int) *jen.Statement {
-	return rt("Has").Call(jen.Op("&").Id("f").Dot(s.BagIdent), jen.Lit(i))
+	return rt("Has").Call(jen.Op("&").Id(s.local.f).Dot(s.BagIdent), jen.Lit(i))
 }
 
+// stored is where a field is, seen from the fields type: f.v.Base.UserID.
+func (s spec) stored(f *model.Field) operand { return variable(s.local.f + ".v." + f.Path) }
+
 // byNumber is a switch over field or column numbers and what follows it.
-func byNumber(cases []jen.Code, after ...jen.Code) []jen.Code {
+func (l locals) byNumber(cases []jen.Code, after ...jen.Code) []jen.Code {
 	if len(cases) == 0 {
 		return after
 	}
-	return append([]jen.Code{jen.Switch(jen.Id("i")).Block(cases...)}, after...)
+	return append([]jen.Code{jen.Switch(jen.Id(l.i)).Block(cases...)}, after...)
 }
 
 // quoteName is a wire name with its MessagePack header as a Go string: "\xa6visits".

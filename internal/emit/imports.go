@@ -50,19 +50,37 @@ func imports(known []model.Import, code []byte) jen.Code {
 // of imports differ from those of all variables in generated code, so these
 // are what decides which imports are used.
 func mentioned(code []byte) map[string]bool {
-	var s scanner.Scanner
-	s.Init(token.NewFileSet().AddFile("", -1, len(code)), code, nil, 0)
 	used := map[string]bool{}
 	var before, last token.Token
 	var name string
-	for {
-		_, tok, lit := s.Scan()
-		if tok == token.EOF {
-			return used
-		}
+	scan(code, func(tok token.Token, lit string) {
 		if tok == token.PERIOD && last == token.IDENT && before != token.PERIOD {
 			used[name] = true
 		}
 		before, last, name = last, tok, lit
+	})
+	return used
+}
+
+// identifiers returns all identifiers in code.
+func identifiers(code []byte) map[string]bool {
+	found := map[string]bool{}
+	scan(code, func(tok token.Token, lit string) {
+		if tok == token.IDENT {
+			found[lit] = true
+		}
+	})
+	return found
+}
+
+func scan(code []byte, f func(tok token.Token, lit string)) {
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(code)), code, nil, 0)
+	for {
+		_, tok, lit := s.Scan()
+		if tok == token.EOF {
+			return
+		}
+		f(tok, lit)
 	}
 }

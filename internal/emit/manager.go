@@ -57,10 +57,10 @@ func (f field) findBy() {
 	name := "FindBy" + f.GoName
 	f.emit(
 		doc(name+" yields the sessions whose "+f.GoName+" is "+f.Param+"."),
-		jen.Func().Params(jen.Id("m").Op("*").Id(f.Manager)).Id(name).
+		jen.Func().Params(jen.Id(f.local.m).Op("*").Id(f.Manager)).Id(name).
 			Params(jen.Id("ctx").Add(jen.Id(f.pkg.Std.Context).Dot("Context")), f.param()).
 			Add(jen.Id(f.pkg.Std.Iter).Dot("Seq2")).Types(ptr(f.Name), jen.Error()).
-			Add(oneLine(jen.Return(rt("FindBy").Call(jen.Id("ctx"), jen.Id("m").Dot("Sessions"), jen.Lit(f.i), jen.Id(f.Param))))),
+			Add(oneLine(jen.Return(rt("FindBy").Call(jen.Id("ctx"), jen.Id(f.local.m).Dot("Sessions"), jen.Lit(f.i), jen.Id(f.Param))))),
 	)
 }
 
@@ -74,9 +74,9 @@ func (f field) destroyBy() {
 	name := "DestroyBy" + f.GoName
 	f.emit(
 		doc(name+" destroys the sessions whose "+f.GoName+" is "+f.Param+" and returns how many they were."),
-		jen.Func().Params(jen.Id("m").Op("*").Id(f.Manager)).Id(name).
+		jen.Func().Params(jen.Id(f.local.m).Op("*").Id(f.Manager)).Id(name).
 			Params(jen.Id("ctx").Add(jen.Id(f.pkg.Std.Context).Dot("Context")), f.param(), jen.Id("options").Op("...").Add(rt("DestroyOption"))).
 			Params(jen.Int(), jen.Error()).
-			Add(oneLine(jen.Return(rt("DestroyBy").Call(jen.Id("ctx"), jen.Id("m").Dot("Sessions"), jen.Lit(f.i), jen.Id(f.Param), jen.Id("options").Op("..."))))),
+			Add(oneLine(jen.Return(rt("DestroyBy").Call(jen.Id("ctx"), jen.Id(f.local.m).Dot("Sessions"), jen.Lit(f.i), jen.Id(f.Param), jen.Id("options").Op("..."))))),
 	)
 }

@@ -33,7 +33,7 @@ func (s spec) session() {
 //	func (s *Session) All() iter.Seq2[string, any] { return sessrt.All(s.SessionFields()) }
 func (s spec) listing() {
 	call := func(name string, more ...jen.Code) jen.Code {
-		return jen.Return(rt(name).Call(append([]jen.Code{jen.Id("s").Dot("SessionFields").Call()}, more...)...))
+		return jen.Return(rt(name).Call(append([]jen.Code{jen.Id(s.local.s).Dot("SessionFields").Call()}, more...)...))
 	}
 	s.method([]string{"All yields wire name and value of every field that is set, except redacted ones."},
 		"All", nil, jen.Id(s.pkg.Std.Iter).Dot("Seq2").Types(jen.String(), jen.Any()), call("All"))
@@ -43,16 +43,30 @@ func (s spec) listing() {
 		"LogValue", nil, jen.Id(s.pkg.Std.Slog).Dot("Value"), call("LogValue"))
 	s.method([]string{"Format prints the session without redacted fields, whatever the verb."},
 		"Format", []jen.Code{jen.Id("state").Add(jen.Id(s.pkg.Std.Fmt).Dot("State")), jen.Id("verb").Rune()}, nil,
-		rt("Print").Call(jen.Id("s").Dot("SessionFields").Call(), jen.Id("state"), jen.Id("verb")))
+		rt("Print").Call(jen.Id(s.local.s).Dot("SessionFields").Call(), jen.Id("state"), jen.Id("verb")))
 	s.method([]string{"SessionFields gives the runtime access to the fields."},
-		"SessionFields", nil, rt("Fields"), jen.Return(jen.Parens(ptr(s.FieldsIdent)).Parens(jen.Id("s"))))
+		"SessionFields", nil, rt("Fields"), jen.Return(jen.Parens(ptr(s.FieldsIdent)).Parens(jen.Id(s.local.s))))
 }
 
 // method emits a documented method of the session.
-func (s spec) method(text []string, name string, params []jen.Code, results jen.Code, statements ...jen.Code) {
-	f := jen.Func().Params(jen.Id("s").Op("*").Id(s.Name)).Id(name).Params(params...)
-	if results != nil {
-		f.Add(results)
+func (s spec) method(text []string, name string, list []jen.Code, results jen.Code, statements ...jen.Code) {
+	s.emit(doc(text...), s.head(name, jen.Params(list...), results).Add(body(statements...)))
+}
+
+// method emits a documented method of the session about the field.
+func (f field) method(text []string, name string, list []jen.Code, results jen.Code, statements ...jen.Code) {
+	code := body(statements...)
+	if multiline(f.Type.Go) {
+		code = jen.Block(statements...)
 	}
-	s.emit(doc(text...), f.Add(body(statements...)))
+	f.emit(doc(text...), f.head(name, params(f.Type.Go, list...), results).Add(code))
+}
+
+// head is a method up to its body: func (s *Session) Visits() int.
+func (s spec) head(name string, list, results jen.Code) *jen.Statement {
+	head := jen.Func().Params(jen.Id(s.local.s).Op("*").Id(s.Name)).Id(name).Add(list)
+	if results != nil {
+		head.Add(results)
+	}
+	return head
 }

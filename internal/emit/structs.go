@@ -37,7 +37,7 @@ func (w *writer) structCodec(s *model.Struct) {
 //
 //	b = append(sessrt.Recursive(b), 0x92)
 func (w *writer) appendRow(s *model.Struct) {
-	start := jen.Id("b")
+	start := jen.Id(w.local.b)
 	if s.Recursive {
 		start = rt("Recursive").Call(start)
 	}
@@ -46,17 +46,17 @@ func (w *writer) appendRow(s *model.Struct) {
 	if len(s.Fields) == 0 {
 		code = append(code, jen.Return(header))
 	} else {
-		code = append(code, jen.Id("b").Op("=").Add(header))
+		code = append(code, jen.Id(w.local.b).Op("=").Add(header))
 	}
 	for i, f := range s.Fields {
-		column := jen.Id(appendExpr(f.Type, "b", variable("v."+f.Path)))
+		column := jen.Id(w.local.appendExpr(f.Type, w.local.b, variable(w.local.v+"."+f.Path)))
 		if i < len(s.Fields)-1 {
-			code = append(code, jen.Id("b").Op("=").Add(column))
+			code = append(code, jen.Id(w.local.b).Op("=").Add(column))
 		} else {
 			code = append(code, jen.Return(column))
 		}
 	}
-	w.emit(jen.Func().Id(s.Append).Params(jen.Id("b").Index().Byte(), jen.Id("v").Op("*").Id(s.Go)).Index().Byte().Block(code...))
+	w.emit(jen.Func().Id(s.Append).Add(params(s.Go, jen.Id(w.local.b).Index().Byte(), jen.Id(w.local.v).Op("*").Id(s.Go))).Index().Byte().Block(code...))
 }
 
 // readColumn emits
@@ -70,15 +70,15 @@ func (w *writer) appendRow(s *model.Struct) {
 func (w *writer) readColumn(s *model.Struct) {
 	var cases []jen.Code
 	for i, f := range s.Fields {
-		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Id(readExpr(f.Type, variable("v."+f.Path)))))
+		cases = append(cases, jen.Case(jen.Lit(i)).Block(jen.Id(w.local.readExpr(f.Type, variable(w.local.v+"."+f.Path)))))
 	}
 	head := jen.Func().Id(s.Read)
 	reader := jen.Op("*").Add(rt("Reader"))
 	if len(cases) == 0 {
-		w.emit(head.Params(reader, jen.Op("*").Id(s.Go), jen.Int()).Op("{}"))
+		w.emit(head.Add(params(s.Go, reader, jen.Op("*").Id(s.Go), jen.Int())).Op("{}"))
 		return
 	}
-	w.emit(head.Params(jen.Id("r").Add(reader), jen.Id("v").Op("*").Id(s.Go), jen.Id("i").Int()).Block(byNumber(cases)...))
+	w.emit(head.Add(params(s.Go, jen.Id(w.local.r).Add(reader), jen.Id(w.local.v).Op("*").Id(s.Go), jen.Id(w.local.i).Int())).Block(w.local.byNumber(cases)...))
 }
 
 // rowHeader is the MessagePack header of an array of n values.

@@ -37,6 +37,19 @@ func body(statements ...jen.Code) *jen.Statement {
 	return jen.Block(statements...)
 }
 
+// multiline tells whether gofmt breaks the line in a type: a struct without a
+// name does not fit one if it has several fields.
+func multiline(goType string) bool { return strings.Contains(goType, ";") }
+
+// params is a list of parameters whose types are made of goType. One that takes
+// several lines stands on lines of its own, as gofumpt has it.
+func params(goType string, list ...jen.Code) *jen.Statement {
+	if len(list) == 0 || !multiline(goType) {
+		return jen.Params(list...)
+	}
+	return jen.Custom(jen.Options{Open: "(", Close: ")", Separator: ",", Multi: true}, list...)
+}
+
 // doc is a doc comment, one argument a paragraph. It is written line by line
 // since jennifer would make a /* */ of several.
 func doc(paragraphs ...string) *jen.Statement {
@@ -61,8 +74,12 @@ func (w *writer) duration(d time.Duration) *jen.Statement {
 		unit time.Duration
 		name string
 	}{
-		{time.Hour, "Hour"}, {time.Minute, "Minute"}, {time.Second, "Second"},
-		{time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}, {time.Nanosecond, "Nanosecond"},
+		{time.Hour, "Hour"},
+		{time.Minute, "Minute"},
+		{time.Second, "Second"},
+		{time.Millisecond, "Millisecond"},
+		{time.Microsecond, "Microsecond"},
+		{time.Nanosecond, "Nanosecond"},
 	} {
 		n, unit := int(d/u.unit), jen.Id(w.pkg.Std.Time).Dot(u.name)
 		switch {
