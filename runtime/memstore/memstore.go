@@ -27,9 +27,10 @@
 //
 // The clock decides when a record is looked at: it is gone in the millisecond of
 // its Expires. The memory comes back when a sweeper looks, every second; it
-// skips the shards in which nothing can have expired, and holds a shard's lock
-// for at most 512 records at a time (some 100 microseconds), so that no request waits for a mass
-// expiry. Expiry times have a precision of a millisecond, rounded up.
+// skips the shards in which nothing can have expired, removes at most 512 records
+// at a time under a shard's lock (some 100 microseconds), and rests between, so
+// that no request waits for a mass expiry. Expiry times have a precision of a
+// millisecond, rounded up.
 //
 // The clock is the one of the manager bound last. The sweeper calls it from its
 // own goroutine, so that it must allow parallel calls, as every HTTP server

@@ -78,7 +78,7 @@ func (s *Store) Create(_ context.Context, key string, new runtime.Record) error 
 		e.state |= plain
 	}
 	e.setBytes(keep(new.Data))
-	s.setExpires(sh, number, e, millis(new.Expires))
+	s.setExpires(number, e, millis(new.Expires))
 	s.setIndex(e, index)
 	return nil
 }
@@ -107,7 +107,7 @@ func (s *Store) Update(_ context.Context, key string, old, new runtime.Record) e
 		if s.reserve(0, grows) {
 			e.stamp = new.Stamp
 			e.setBytes(keep(new.Data))
-			s.setExpires(sh, number, e, millis(new.Expires))
+			s.setExpires(number, e, millis(new.Expires))
 			if new.Index != nil {
 				s.setIndex(e, index)
 			}
@@ -135,7 +135,7 @@ func (s *Store) Touch(_ context.Context, key string, old runtime.Record, expires
 	if err != nil {
 		return err
 	}
-	s.setExpires(sh, number, e, millis(expires))
+	s.setExpires(number, e, millis(expires))
 	return nil
 }
 
@@ -188,9 +188,8 @@ func (s *Store) remove(sh *shard, slot int) {
 
 // setExpires sets when an entry of a locked shard expires, and has the sweeper
 // look at the shard in time.
-func (s *Store) setExpires(sh *shard, number int, e *entry, ms int64) {
+func (s *Store) setExpires(number int, e *entry, ms int64) {
 	e.setExpires(ms)
-	sh.next = min(sh.next, ms)
 	if earliest := &s.earliest[number]; ms < earliest.Load() {
 		earliest.Store(ms)
 	}

@@ -50,8 +50,10 @@ func (s *Store) makeRoom(records, bytes int64, except *ident, try int) error {
 	}
 	now := s.now()
 	for i := range s.shards {
-		if s.sweepShard(i, now, yieldTo) > 0 && s.fits(records, bytes) {
-			return nil
+		for s.sweepShard(i, now) > 0 {
+			if s.fits(records, bytes) {
+				return nil
+			}
 		}
 	}
 	for !s.fits(records, bytes) {

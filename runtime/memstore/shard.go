@@ -14,10 +14,7 @@ type shard struct {
 	chunks []*chunk
 	n      int // entries
 
-	sweeping sync.Mutex // held by a sweep, which lets go of mu now and then
-	next     int64      // while sweeping: no record seen so far expires before
-
-	_ [24]byte // to 128 bytes: two shards share no cache line
+	_ [48]byte // to 128 bytes: two shards share no cache line
 }
 
 // chunk is as large as one of the allocator's size classes with the eight bytes

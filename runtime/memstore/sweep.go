@@ -6,78 +6,58 @@ import (
 	"weak"
 )
 
-// batch is how many records a sweep looks at before it lets requests have the
-// shard: some 100 microseconds when all of them go.
+// batch is how many records a sweep removes before it lets requests have the
+// shard: some 100 microseconds.
 const batch = 512
 
-// pause is how long the sweeper leaves shard and core to requests after a batch
-// of which it has removed some: after a mass expiry there is a lot to do, and no
-// hurry.
+// pause is how long the sweeper leaves shard and core to requests after a batch:
+// after a mass expiry there is a lot to do, and no hurry.
 const pause = time.Millisecond
-
-// How a sweep lets go of a shard between two batches. Waiting is not for a
-// request that makes room.
-func yieldTo(int) { goruntime.Gosched() }
-
-func pauseFor(removed int) {
-	if removed == 0 {
-		goruntime.Gosched()
-		return
-	}
-	time.Sleep(pause)
-}
 
 // Sweep removes every record that has expired, and returns how many. The sweeper
 // does it by itself; Sweep is for tests whose clock jumps, and for stores with
 // [SweepEvery](0).
 func (s *Store) Sweep() int {
 	now := s.now()
-	n := 0
+	removed := 0
 	for i := range s.shards {
-		n += s.sweepShard(i, now, yieldTo)
+		for {
+			n := s.sweepShard(i, now)
+			if removed += n; n < batch {
+				break
+			}
+			goruntime.Gosched() // whoever waits for the shard goes first
+		}
 	}
-	return n
+	return removed
 }
 
-// sweepShard removes what has expired in shard i, and returns how many. After
-// each batch it lets go of the shard and calls rest with what the batch removed.
-func (s *Store) sweepShard(i int, now int64, rest func(removed int)) (removed int) {
+// sweepShard removes what has expired in shard i, but no more than a batch, and
+// returns how many.
+func (s *Store) sweepShard(i int, now int64) (removed int) {
 	earliest := &s.earliest[i]
 	if earliest.Load() > now {
 		return 0
 	}
 	sh := &s.shards[i]
-	sh.sweeping.Lock()
-	defer sh.sweeping.Unlock()
-	if earliest.Load() > now {
-		return 0 // somebody else has just swept it
-	}
 	sh.mu.Lock()
-	sh.next = never
-	// Downwards, since a removal moves the last entry into the gap: what moves
-	// has been seen, or came while sweeping and told its expiry to sh.next.
-	for slot := sh.n - 1; ; {
-		before := removed
-		for range batch {
-			slot = min(slot, sh.n-1)
-			if slot < 0 {
-				earliest.Store(sh.next)
-				sh.mu.Unlock()
-				s.expired.Add(uint64(removed))
-				return removed
-			}
-			if expires := sh.at(slot).expires(); expires > now {
-				sh.next = min(sh.next, expires)
-			} else {
-				s.remove(sh, slot)
-				removed++
-			}
-			slot--
+	defer sh.mu.Unlock()
+	next := int64(never)
+	// Downwards, since a removal moves the last entry, which has been seen, into
+	// the gap.
+	for slot := sh.n - 1; slot >= 0; slot-- {
+		if expires := sh.at(slot).expires(); expires > now {
+			next = min(next, expires)
+			continue
 		}
-		sh.mu.Unlock()
-		rest(removed - before)
-		sh.mu.Lock()
+		s.remove(sh, slot)
+		s.expired.Add(1)
+		if removed++; removed == batch {
+			return removed // there may be more: earliest stays
+		}
 	}
+	earliest.Store(next)
+	return removed
 }
 
 // start starts the sweeper, once.
@@ -125,8 +105,8 @@ func sweepInBackground(store weak.Pointer[Store]) bool {
 		if s.closed.Load() {
 			return false
 		}
-		if n := s.sweepShard(i, now, pauseFor); n > 0 {
-			pauseFor(n)
+		for s.sweepShard(i, now) > 0 {
+			time.Sleep(pause)
 		}
 	}
 	return true
