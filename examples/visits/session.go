@@ -1,6 +1,6 @@
 package main
 
-//go:generate go run github.com/sessiongen/sessiongen/cmd/sessiongen
+//go:generate go tool sessiongen
 
 // session is what the program remembers about a visitor.
 //

@@ -1,0 +1,2 @@
+// Package docs holds the documentation; its test keeps the README's code true.
+package docs
