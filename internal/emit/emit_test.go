@@ -241,6 +241,23 @@ func TestFileHasTheModelsAccessors(t *testing.T) {
 	}
 }
 
+// A type b would be hidden by a parameter b of a function that mentions it.
+func TestLocalsHideNoType(t *testing.T) {
+	p := shop()
+	b := &model.Type{Kind: model.Slice, Go: "[]b", Elem: stringType, Lent: true}
+	p.Specs[0].Fields[0].Type = &model.Type{Kind: model.Map, Go: "map[v][]b", Key: basic(model.String, "v"), Elem: b, Lent: true}
+	out := emit(t, p)
+	for _, want := range []string{
+		"func (f *sessionFields) Append(i int, b_ []byte) []byte {",
+		"func(b_ []byte, v_ []b) []byte {\n\t\t\treturn sessrt.AppendSlice(b_, v_, sessrt.AppendString)",
+		"func(r *sessrt.Reader, v_ *[]b) {",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output has no %s", want)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	if version != runtime.GeneratorVersion {
 		t.Errorf("code is written as of version %d, the runtime's version is %d", version, runtime.GeneratorVersion)
