@@ -60,11 +60,24 @@ func AppendTime(b []byte, v time.Time) []byte { return msgp.AppendTimeExt(b, v) 
 // return bytes alone so that they stay straight-line; encode recovers it.
 type encodeError struct{ err error }
 
+// marshalError says which type failed, and wraps why without printing it: the
+// text of a foreign error may hold the value.
+type marshalError struct {
+	typ, method string
+	err         error
+}
+
+func (e *marshalError) Error() string {
+	return e.typ + ": its " + e.method + " failed: correct the value before it is set, or unwrap this error for the cause"
+}
+
+func (e *marshalError) Unwrap() error { return e.err }
+
 // AppendBinary appends what v's MarshalBinary returns.
 func AppendBinary(b []byte, v encoding.BinaryMarshaler) []byte {
 	data, err := v.MarshalBinary()
 	if err != nil {
-		panic(encodeError{fmt.Errorf("%T: MarshalBinary: %w", v, err)})
+		panic(encodeError{&marshalError{fmt.Sprintf("%T", v), "MarshalBinary", err}})
 	}
 	return msgp.AppendBytes(b, data)
 }
@@ -73,7 +86,7 @@ func AppendBinary(b []byte, v encoding.BinaryMarshaler) []byte {
 func AppendText(b []byte, v encoding.TextMarshaler) []byte {
 	text, err := v.MarshalText()
 	if err != nil {
-		panic(encodeError{fmt.Errorf("%T: MarshalText: %w", v, err)})
+		panic(encodeError{&marshalError{fmt.Sprintf("%T", v), "MarshalText", err}})
 	}
 	return msgp.AppendStringFromBytes(b, text)
 }

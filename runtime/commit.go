@@ -23,7 +23,7 @@ func (c *conn) commit(ctx context.Context) error {
 // commitTakes is commit; it also returns the flash fields whose take came too
 // late, because another request had taken the value first.
 func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
-	if c.ended {
+	if c.ended.Load() {
 		return lost, ErrEnded
 	}
 	b := c.fields.bag()
@@ -76,13 +76,14 @@ func (c *conn) canSend() bool { return c.w == nil || !c.w.began }
 // commitRecord commits to a store of records.
 func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err error) {
 	present := !c.fields.bag().present.empty()
+	forget := c.destroy || c.discard
 	if c.destroy {
 		if err := c.bury(ctx); err != nil {
 			return lost, err
 		}
-		if !present && c.w != nil && c.canSend() {
-			c.m.transport.Delete(c.w.inner)
-		}
+	}
+	if forget && !present {
+		c.deleteToken()
 	}
 	switch {
 	case !c.stored && !present:
@@ -138,6 +139,13 @@ func (c *conn) send(token string, meta *Meta) error {
 		return nil
 	}
 	return c.m.transport.Set(c.w.inner, token, c.age(meta))
+}
+
+// deleteToken makes the client forget its token, if there is a request to answer.
+func (c *conn) deleteToken() {
+	if c.w != nil && c.canSend() {
+		c.m.transport.Delete(c.w.inner)
+	}
 }
 
 // create stores a session that has no record yet.

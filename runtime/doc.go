@@ -32,6 +32,9 @@
 // After its handler has returned it can't be saved; work in the background
 // keeps its ID and calls [Sessions.Update].
 //
+// A time.Time field is kept in UTC and without monotonic reading from the moment
+// it is set; times inside slices, maps and structs are so once they were stored.
+//
 // What AppendX, SetX or a Save puts in place of a slice is not the slice that
 // a getter returned before; get it again, as after Go's append. A value that
 // holds a field of an embedded or nested struct is saved whole: the unit of

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 )
@@ -85,7 +86,7 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 		q.conn.unavailable = true
 		s.m.report(r, err, "the store can't answer; the page is shown without a session")
 	}
-	defer func() { q.conn.ended = true }()
+	defer q.conn.ended.Store(true)
 	f(q.writer.wrap(), r, q)
 	q.writer.finish()
 }
@@ -111,6 +112,10 @@ func (c *conn) begin() error {
 		fallthrough
 	case errors.Is(err, ErrNotFound):
 		c.buried = errors.Is(err, errBuried)
+		c.stale = !c.buried && c.m.parts.Foreign == nil
+		if c.stale && c.m.cfg.Logger.Enabled(c.r.Context(), slog.LevelDebug) {
+			c.m.cfg.Logger.Debug("sessiongen: a token that opens no session was refused", slog.String("session", c.m.spec.Name))
+		}
 		c.startOver()
 		return nil
 	default:

@@ -155,7 +155,7 @@ func uint48(b []byte) (v int64) {
 // loadRecord loads data as it stands in a store.
 func loadRecord(t testing.TB, data []byte) (*shop.Session, error) {
 	a := newTestApp(t)
-	const id = "k"
+	id := strings.Repeat("A", 43)
 	if err := a.memory.Create(ctx(), id, sess.Record{Data: data, Stamp: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,21 +12,20 @@ func (c *conn) commitSealed(dirty bits) error {
 	moved := meta.use(now)
 	due := c.stored && !c.destroy && (c.resend || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
 	switch {
-	case !change && !c.destroy && !due:
+	case !change && !c.destroy && !c.discard && !due:
 		return nil
 	case !c.canSend() && !change && !c.destroy:
-		return nil // a touch or a new key can wait for the next response
+		return nil // the rest can wait for the next response
 	case !c.canSend():
 		return ErrHeadersSent
 	}
+	forget := c.destroy || c.discard
 	if c.destroy {
 		c.forget()
-		if !present {
-			if c.w != nil {
-				c.m.transport.Delete(c.w.inner)
-			}
-			return nil
-		}
+	}
+	if forget && !present {
+		c.deleteToken()
+		return nil
 	}
 	id := c.meta.Stamp
 	if !c.stored || c.renew || c.login(dirty) {

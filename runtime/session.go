@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,15 +20,17 @@ type conn struct {
 
 	pending struct{ token, key string } // made early for ID, used when a record is created
 
-	used        bool // somebody asked for the session
-	buried      bool // the request's token was renewed or destroyed a moment ago
-	unavailable bool // the store could not answer
-	ended       bool // the request is over
-	resend      bool // the token is to be sent anew: an old key made it
+	used        bool        // somebody asked for the session
+	buried      bool        // the request's token was renewed or destroyed a moment ago
+	unavailable bool        // the store could not answer
+	ended       atomic.Bool // the request is over; a goroutine that outlives it may ask
+	resend      bool        // the token is to be sent anew: an old key made it
 	isNew       bool
+	stale       bool // the request's token opens nothing, and did not a moment ago either
 
 	// What was asked for and is done by the next commit.
 	destroy bool // end the record under key
+	discard bool // make the client forget a stale token
 	renew   bool
 	restart bool // the clocks
 	touch   bool
@@ -110,6 +113,7 @@ func (b *Bag) Destroy() {
 		c.fields.Read(i, &Reader{}) // without input a field becomes zero
 	}
 	c.destroy = c.destroy || c.stored
+	c.discard = c.discard || c.stale
 	c.renew, c.restart, c.touch, c.ageSet = false, false, false, false
 	c.pending.token, c.pending.key = "", ""
 }
@@ -149,7 +153,7 @@ func (b *Bag) Reload(ctx context.Context) error {
 	switch {
 	case c == nil:
 		return ErrNoManager
-	case c.ended:
+	case c.ended.Load():
 		return ErrEnded
 	case !c.stored:
 		return ErrNotFound
@@ -189,7 +193,7 @@ func (c *conn) settled() {
 	if x := b.extra; x != nil {
 		x.updates, x.counted, x.taken = nil, nil, bits{}
 	}
-	c.destroy, c.renew, c.restart, c.touch, c.ageSet, c.resend = false, false, false, false, false, false
+	c.destroy, c.discard, c.renew, c.restart, c.touch, c.ageSet, c.resend = false, false, false, false, false, false, false
 }
 
 // replaceFields makes the session's fields those of from.

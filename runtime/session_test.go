@@ -328,6 +328,46 @@ func TestDestroyThenSetLeavesAFlash(t *testing.T) {
 	}
 }
 
+func TestDestroyForgetsAStaleToken(t *testing.T) {
+	a := newApp(t, nil)
+	b := a.browser()
+	b.setToken(strings.Repeat("A", 43))
+	b.see(func(s *shop.Session) { s.Visits() })
+	if b.token() == "" {
+		t.Error("a read deletes a stale cookie")
+	}
+	b.see(func(s *shop.Session) { s.Destroy() })
+	if b.token() != "" {
+		t.Error("a logout leaves a stale cookie")
+	}
+}
+
+func TestSaveInAGoroutineThatOutlivesTheRequest(t *testing.T) {
+	b := newApp(t, nil).browser()
+	ended, result := make(chan struct{}), make(chan error)
+	b.see(func(s *shop.Session) {
+		s.SetVisits(1)
+		go func() {
+			<-ended
+			result <- s.Save(ctx())
+		}()
+	})
+	close(ended)
+	if err := <-result; !errors.Is(err, sess.ErrEnded) {
+		t.Errorf("Save = %v", err)
+	}
+}
+
+func TestIDsAreCheckedBeforeTheStoreIsAsked(t *testing.T) {
+	spy := &spyStore{Store: newMemory(t)}
+	a := newApp(t, spy)
+	for _, id := range []string{"", "x", strings.Repeat("A", 42), strings.Repeat("A", 42) + "!", strings.Repeat("A", 42) + "B", strings.Repeat("A", 44)} {
+		if _, err := a.sessions.Load(ctx(), id); !errors.Is(err, sess.ErrNotFound) || spy.calls() != "" {
+			t.Errorf("Load(%q) = %v, the store was asked: %s", id, err, spy.calls())
+		}
+	}
+}
+
 func TestSaveAndReload(t *testing.T) {
 	b := newApp(t, nil).browser()
 	b.see(func(s *shop.Session) {

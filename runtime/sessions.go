@@ -108,6 +108,9 @@ func (s *Sessions[T]) Load(ctx context.Context, id string) (*T, error) {
 	if err := s.m.needRecords("Load"); err != nil {
 		return nil, err
 	}
+	if own, ok := s.m.tokens.(randomTokens); ok && !own.checkKey(id) {
+		return nil, ErrNotFound
+	}
 	q := new(request[T])
 	s.attach(q)
 	if err := q.conn.openKey(ctx, id); err != nil {

@@ -39,6 +39,14 @@ func (t randomTokens) Key(token string) (key string, resign bool, err error) {
 	return t.key(raw[:tokenBytes]), false, nil
 }
 
+// checkKey tells whether key can be one of ours, before a store is asked for
+// what may have come from a form.
+func (t randomTokens) checkKey(key string) bool {
+	var raw [tokenBytes + 1]byte
+	n, err := base64URL.Decode(raw[:], []byte(key[:min(len(key), tokenChars)]))
+	return err == nil && n == tokenBytes && len(key) == tokenChars
+}
+
 func (t randomTokens) key(raw []byte) string {
 	var buf [128]byte
 	sum := sha256.Sum256(append(append(append(buf[:0], t.purpose...), 0), raw...))
