@@ -8,6 +8,7 @@ package emit
 import (
 	"bytes"
 	"fmt"
+	"go/format"
 
 	"github.com/dave/jennifer/jen"
 
@@ -58,30 +59,37 @@ func File(p *model.Package) ([]byte, error) {
 	return w.render()
 }
 
-// render turns the declarations into a file. The first pass, unformatted, is
-// what the imports are found in: those that the code mentions, and no other.
+// render turns the declarations into a file. They are rendered first, without
+// formatting, since the imports are found in them: those that the code mentions
+// and no other. Then the head is put above them and all is formatted at once.
 func (w *writer) render() ([]byte, error) {
-	var draft bytes.Buffer
-	f := jen.NewFilePathName(w.pkg.Path, w.pkg.Name)
-	f.NoFormat = true
-	f.Add(w.decl...)
-	if err := f.Render(&draft); err != nil {
+	body := jen.NewFilePathName(w.pkg.Path, w.pkg.Name)
+	body.NoFormat = true
+	for _, d := range w.decl {
+		body.Add(d)
+	}
+	var code bytes.Buffer
+	if err := body.Render(&code); err != nil {
 		return nil, fmt.Errorf("package %s: rendering the output: %w", w.pkg.Path, err)
 	}
 
-	f = jen.NewFilePathName(w.pkg.Path, w.pkg.Name)
+	head := jen.NewFilePathName(w.pkg.Path, w.pkg.Name)
+	head.NoFormat = true
 	header := Header
 	if c := w.pkg.Constraint; c != "" {
 		header += "\n\n//go:build " + c
 	}
-	f.HeaderComment(header)
-	f.Add(imports(w.pkg.Imports, draft.Bytes()))
-	for _, d := range w.decl {
-		f.Add(d)
-	}
+	head.HeaderComment(header)
+	head.Add(imports(w.pkg.Imports, code.Bytes()))
 	var out bytes.Buffer
-	if err := f.Render(&out); err != nil {
+	if err := head.Render(&out); err != nil {
+		return nil, fmt.Errorf("package %s: rendering the output: %w", w.pkg.Path, err)
+	}
+
+	out.Write(bytes.TrimPrefix(code.Bytes(), []byte("package "+w.pkg.Name)))
+	formatted, err := format.Source(out.Bytes())
+	if err != nil {
 		return nil, fmt.Errorf("package %s: the output is not Go, which is a bug in sessiongen: please report it with the spec: %w", w.pkg.Path, err)
 	}
-	return out.Bytes(), nil
+	return formatted, nil
 }
