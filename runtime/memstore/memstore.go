@@ -11,7 +11,7 @@
 // not fit, records go in this order:
 //  1. every expired one that has not been swept yet;
 //  2. of a sample of 16, the one without index entries that expires soonest;
-//  3. if all of the sample have index entries, the one that expires soonest.
+//  3. if all of a sample of 64 have index entries, the one that expires soonest.
 //
 // A request moves the expiry of its session, so that the one that expires
 // soonest is the one not used for longest: this is an approximate LRU. Sessions

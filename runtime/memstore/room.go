@@ -77,8 +77,11 @@ func (s *Store) full(records, bytes int64) error {
 
 const (
 	samples      = 16 // how many records an eviction looks at
+	moreSamples  = 64 // if all that it has seen have index entries
 	shardSamples = 4  // of a shard that has many
 )
+
+const indexedRank = 1 << 63
 
 // victim is the best record to evict that was seen so far.
 type victim struct {
@@ -92,9 +95,13 @@ type victim struct {
 // none. A record that changes meanwhile is in use and stays.
 func (s *Store) evict(except *ident) bool {
 	best := victim{rank: math.MaxUint64}
-	start := rand.Int()
-	for i, seen := 0, 0; i < len(s.shards) && seen < samples; i++ {
-		sh := &s.shards[(start+i)&(len(s.shards)-1)]
+	at, stride := rand.Int(), rand.Int()|1 // odd: it comes to every shard
+	for i, seen := 0, 0; i < len(s.shards) && seen < moreSamples; i++ {
+		if seen >= samples && best.rank < indexedRank {
+			break
+		}
+		at += stride
+		sh := &s.shards[at&(len(s.shards)-1)]
 		sh.mu.Lock()
 		if sh.n <= samples {
 			for slot := range sh.n {
@@ -127,7 +134,7 @@ func (s *Store) evict(except *ident) bool {
 func (v *victim) consider(e *entry, except *ident) {
 	rank := min(uint64(e.expires()), 1<<62)
 	if len(e.index()) > 0 {
-		rank |= 1 << 63
+		rank |= indexedRank
 	}
 	if rank >= v.rank || except != nil && e.is(except) {
 		return
