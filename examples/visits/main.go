@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 
 	"github.com/sessiongen/sessiongen/runtime"
@@ -16,21 +17,22 @@ func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
 	kind := flag.String("store", "memory", "where sessions are kept: memory or cookie")
 	flag.Parse()
-
 	stores := map[string]runtime.Store{"memory": memstore.New(), "cookie": cookiestore.New(runtime.GenerateKey())}
 	store, ok := stores[*kind]
 	if !ok {
-		log.Fatalf("-store %s: unknown; use memory or cookie", *kind)
+		log.Fatalf("-store %s: there is no such store; use memory or cookie", *kind)
 	}
 	sessions, err := NewSessions(store, runtime.Config{Development: true})
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("GET /visits", sessions.Handler(func(w http.ResponseWriter, r *http.Request, s *Session) {
-		visits := s.AddVisits(1)
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, "{\"visits\":%d}\n", visits)
+	http.Handle("GET /visits", sessions.Handler(func(w http.ResponseWriter, _ *http.Request, s *Session) {
+		fmt.Fprintf(w, "{\"visits\":%d}\n", s.AddVisits(1))
 	}))
-	log.Printf("listening on http://%s/visits", *addr)
-	log.Fatal(http.ListenAndServe(*addr, nil))
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("listening on http://%s/visits", listener.Addr())
+	log.Fatal(http.Serve(listener, nil))
 }
