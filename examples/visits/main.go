@@ -27,6 +27,7 @@ func main() {
 		log.Fatal(err)
 	}
 	http.Handle("GET /visits", sessions.Handler(func(w http.ResponseWriter, _ *http.Request, s *Session) {
+		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, "{\"visits\":%d}\n", s.AddVisits(1))
 	}))
 	listener, err := net.Listen("tcp", *addr)
