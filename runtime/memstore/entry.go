@@ -158,7 +158,7 @@ func instant(ms int64) time.Time {
 const (
 	recordCost = 72 // the entry, its reference, the rounding of its data's allocation
 	boxCost    = 64
-	indexCost  = 128 // a copy of the entry and its posting
+	indexCost  = 160 // a copy of the entry and its posting
 )
 
 // cost returns how many bytes a record takes, with a box if it has one already

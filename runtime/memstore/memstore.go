@@ -38,8 +38,9 @@
 //
 // # Cost
 //
-// Beside its data, a record costs about 64 bytes; one with an index entry about
-// 250. Records are immutable and shared: a Load hands out the stored bytes
+// Beside the allocation of its data, a record costs about 64 bytes, and an index
+// entry 230 more: a million records of 265 bytes take 351 MB, with an index entry
+// each 582 MB. Records are immutable and shared: a Load hands out the stored bytes
 // without a copy and without an allocation, and a write keeps the slice that it
 // was given. There is one pointer a record for the garbage collector to follow.
 //
