@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/types"
@@ -59,7 +60,8 @@ func intBits(basic *types.Basic, size int) int {
 func parseIntDefault(text string, basic *types.Basic, size int) (string, error) {
 	digits := strings.TrimLeft(text, "+-")
 	if len(digits) > 1 && digits[0] == '0' && strings.Trim(digits, "0123456789_") == "" {
-		return "", fmt.Errorf("%q begins with 0, which Go reads as octal; write %s, or 0o%s", text, strings.TrimLeft(digits, "0_"), strings.TrimLeft(digits, "0_"))
+		plain := cmp.Or(strings.TrimLeft(digits, "0_"), "0")
+		return "", fmt.Errorf("%q begins with 0, which Go reads as octal; write %s, or 0o%s", text, plain, plain)
 	}
 	bits := intBits(basic, size)
 	var err error
@@ -93,6 +95,9 @@ func parseFloatDefault(text string, basic *types.Basic) (string, error) {
 		return "", fmt.Errorf("%q is no %s; write a number such as 0.5 or 1e3", text, basic.Name())
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "", fmt.Errorf("%s is no number that Go can write as a constant; write a finite one", text)
+	}
+	if v == 0 {
+		return "0", nil // Go has no constant -0
 	}
 	return strconv.FormatFloat(v, 'g', -1, bits), nil
 }

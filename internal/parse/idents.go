@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,7 +18,9 @@ func (b *builder) chooseNames() {
 	b.checkScope()
 	for _, s := range b.specs {
 		for _, name := range []string{s.spec.Name, s.spec.Manager, s.spec.New} {
-			b.declare(s, name)
+			if !b.declare(s, name) {
+				break // another name resolves the rest too
+			}
 		}
 	}
 	for _, s := range b.specs {
@@ -36,42 +39,50 @@ func (b *builder) chooseNames() {
 }
 
 // declare claims a package-level name that users see.
-func (b *builder) declare(s *specBuilder, name string) {
+func (b *builder) declare(s *specBuilder, name string) bool {
 	if name == s.spec.GoName && name == s.spec.Name {
-		return // reported by chooseName
+		return false // reported by chooseName
 	}
 	other, ok := b.declares[name]
-	pos, declared := b.declaredAt(name)
+	where := b.declaredAt(name)
 	switch {
 	case ok:
 		b.errorAt(s.decl.pos, "spec %s makes %s, which is also made from %s; write %s Name with another name", s.spec.GoName, name, other, wantDirective)
-	case declared:
-		b.errorAt(s.decl.pos, "spec %s makes %s, which is declared at %s; rename that, or write %s Name with another name", s.spec.GoName, name, base(b.position(pos)), wantDirective)
+	case where != "":
+		b.errorAt(s.decl.pos, "spec %s makes %s, which %s; rename that, or write %s Name with another name", s.spec.GoName, name, where, wantDirective)
 	default:
 		b.declares[name] = "spec " + s.spec.GoName
+		return true
 	}
+	return false
 }
 
-// declaredAt finds a name in the package's scope, or, since Go wants them to
-// differ, among the imports of one of its files.
-func (b *builder) declaredAt(name string) (token.Pos, bool) {
+// declaredAt says where a name is declared in the package's scope, or, since
+// Go wants them to differ, among the imports of one of its files; "" for nowhere.
+func (b *builder) declaredAt(name string) string {
 	if obj := b.pkg.Types.Scope().Lookup(name); obj != nil {
-		return obj.Pos(), true
+		return "is declared at " + base(b.position(obj.Pos()))
 	}
 	for _, file := range b.pkg.Syntax {
-		if scope := b.pkg.TypesInfo.Scopes[file]; scope != nil {
-			if obj := scope.Lookup(name); obj != nil {
-				return file.Package, true
-			}
+		scope := b.pkg.TypesInfo.Scopes[file]
+		if scope == nil {
+			continue
+		}
+		switch obj := scope.Lookup(name).(type) {
+		case nil:
+		case *types.PkgName:
+			return "is imported at " + base(b.position(obj.Pos()))
+		default:
+			return filepath.Base(b.position(file.Package).File) + " imports from " + obj.Pkg().Path()
 		}
 	}
-	return token.NoPos, false
+	return ""
 }
 
 // taken tells whether a helper can't have the name.
 func (b *builder) taken(name string) bool {
-	_, declared := b.declaredAt(name)
-	return declared || b.declares[name] != "" || token.IsKeyword(name) || types.Universe.Lookup(name) != nil || name == model.RuntimeName
+	return b.declares[name] != "" || token.IsKeyword(name) || types.Universe.Lookup(name) != nil ||
+		name == model.RuntimeName || b.declaredAt(name) != ""
 }
 
 // helper claims a free package-level name: the one given, or with a number.
@@ -185,7 +196,7 @@ func labelStem(label string) string {
 // param names the parameter of a field's setter: the field's name, unless that
 // means something else in the output.
 func (b *builder) param(goName string) string {
-	used := map[string]bool{"delta": true, "key": true, "options": true}
+	used := set("ctx delta key options")
 	for _, name := range b.names {
 		used[name] = true
 	}

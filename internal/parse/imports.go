@@ -11,9 +11,10 @@ import (
 	"github.com/sessiongen/sessiongen/internal/model"
 )
 
-// locals are what generated functions call their receivers and parameters; an
-// import of such a name would be hidden where a type is spelled.
-var locals = set("b f i m r s v base ctx err mine zero")
+// locals are what generated functions call their receivers and the parameters
+// of functions inside them; an import of such a name would be hidden where a
+// type is spelled.
+var locals = set("b f i m r s v")
 
 // spell has dst set to t as the output spells it, once the names of the
 // imports are chosen. It returns false if the output can't name the type.
@@ -25,7 +26,7 @@ func (b *builder) spell(w where, t types.Type, dst *string) bool {
 	mentions(t, func(obj *types.TypeName) {
 		if ok && !b.canName(obj) {
 			ok = false
-			b.typeError(w, t, "%s", whyNotNamed(obj, b.skip(w)))
+			b.typeError(w, t, "%s", b.whyNotNamed(w, obj))
 		}
 	})
 	if !ok {
@@ -48,6 +49,13 @@ func (b *builder) qualify(p *types.Package) string {
 	return b.names[p.Path()]
 }
 
+// nameable tells whether the output can spell t.
+func (b *builder) nameable(t types.Type) bool {
+	ok := true
+	mentions(t, func(obj *types.TypeName) { ok = ok && b.canName(obj) })
+	return ok
+}
+
 // canName tells whether the output can refer to a declared type.
 func (b *builder) canName(obj *types.TypeName) bool {
 	p := obj.Pkg()
@@ -60,11 +68,11 @@ func (b *builder) canImport(importPath string) bool {
 	return !ok || strings.HasPrefix("/"+b.pkg.PkgPath+"/", parent+"/")
 }
 
-func whyNotNamed(obj *types.TypeName, skip string) string {
+func (b *builder) whyNotNamed(w where, obj *types.TypeName) string {
 	if !obj.Exported() {
-		return obj.Name() + " is not exported by package " + obj.Pkg().Path() + ", so that generated code can't name it; use an exported type or " + skip
+		return obj.Name() + " is not exported by package " + obj.Pkg().Path() + ", so that generated code can't name it; " + b.instead(w, "use an exported type")
 	}
-	return "generated code can't import the internal package " + obj.Pkg().Path() + "; use a type of another package or " + skip
+	return "generated code can't import the internal package " + obj.Pkg().Path() + "; " + b.instead(w, "use a type of another package")
 }
 
 // mentions calls f for every declared type that the spelling of t holds.

@@ -134,7 +134,14 @@ func (l *loader) read(patterns []string) error {
 func (l *loader) load(cfg *packages.Config, patterns []string) ([]*packages.Package, error) {
 	pkgs, err := packages.Load(cfg, patterns...)
 	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", strings.Join(patterns, " "), err)
+		if l.ctx.Err() != nil {
+			return nil, l.ctx.Err()
+		}
+		msg := err.Error()
+		if _, said, ok := strings.Cut(msg, "stderr: "); ok {
+			msg = said
+		}
+		return nil, fmt.Errorf("loading %s: %s", strings.Join(patterns, " "), strings.TrimSpace(msg))
 	}
 	if len(pkgs) == 0 {
 		l.errs = append(l.errs, Error{Msg: fmt.Sprintf("%s: no packages match; give a directory, such as ./shop, or ./...", strings.Join(patterns, " "))})

@@ -86,11 +86,14 @@ func snakeCase(name string) string {
 // becomes userID, SKU sku, HTTPServer httpServer.
 func lowerCamel(name string) string {
 	w := words(name)
-	if len(w) == 0 {
-		return name
+	for i := range w {
+		if i == 0 {
+			w[i] = strings.ToLower(w[i])
+		} else {
+			w[i] = upperFirst(w[i])
+		}
 	}
-	first := strings.Index(name, w[0])
-	return strings.ToLower(w[0]) + name[first+len(w[0]):]
+	return strings.Join(w, "")
 }
 
 // upperFirst is name with an upper-case first letter.

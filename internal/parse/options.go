@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sessiongen/sessiongen/internal/model"
@@ -116,7 +117,10 @@ func (s *settings) set(o tagOption) *textError {
 			known = &options[i]
 		}
 	}
+	name, value, colon := strings.Cut(o.Name, ":")
 	switch {
+	case known == nil && colon && isOption(name):
+		return wrong(o.Off, "unknown option %s; write %s=%s", o.Name, name, value)
 	case known == nil:
 		return wrong(o.Off, "unknown option %s; %s", o.Name, didYouMean(o.Name, optionNames()))
 	case known.value == "" && o.HasValue:

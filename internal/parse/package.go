@@ -148,7 +148,7 @@ func (b *builder) constraints(decls []*specDecl) {
 			continue
 		}
 		if expr != b.out.Constraint {
-			b.errorAt(d.typ.Name.Pos(), "spec %s is built when %s, spec %s in %s when %s: their code goes to one file; move them to files with one constraint",
+			b.errorAt(d.typ.Name.Pos(), "spec %s is built %s, spec %s in %s %s: their code goes to one file; move them to files with one constraint",
 				d.typ.Name.Name, orAlways(expr), decls[0].typ.Name.Name, filepath.Base(b.position(decls[0].pos).File), orAlways(b.out.Constraint))
 			return
 		}
@@ -159,7 +159,7 @@ func orAlways(expr string) string {
 	if expr == "" {
 		return "always"
 	}
-	return "(" + expr + ")"
+	return "if " + expr
 }
 
 // foreignOutput refuses to take the place of a file that is not ours.

@@ -80,6 +80,15 @@ func (b *builder) skip(w where) string {
 	return "store a type of your own with the fields that you need"
 }
 
+// instead is the way out for a field of a type that can't be stored: another
+// type, if it is the reader's to choose.
+func (b *builder) instead(w where, other string) string {
+	if b.fields[w.v.Pos()] == nil {
+		return b.skip(w)
+	}
+	return other + " or " + b.skip(w)
+}
+
 func (b *builder) typeError(w where, t types.Type, format string, args ...any) {
 	b.errorAt(w.pos, "field %s has type %s: %s", w.label, b.short(t), fmt.Sprintf(format, args...))
 }

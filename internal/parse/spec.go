@@ -61,11 +61,11 @@ func (s *specBuilder) chooseName() {
 	name := s.decl.name
 	if name == "" {
 		name = upperFirst(s.spec.GoName)
-		switch msg := checkTypeName(name); {
+		switch {
+		case checkTypeName(name) != "":
+			s.errorAt(s.decl.pos, "spec %s gives the generated type no exported name; write %s Name", s.spec.GoName, wantDirective)
 		case name == s.spec.GoName:
-			s.errorAt(s.decl.pos, "spec %s is exported, so that the generated type needs another name; write %s Name, or %s", name, wantDirective, strings.ToLower(name[:1])+name[1:])
-		case msg != "":
-			s.errorAt(s.decl.pos, "spec %s: the generated type can't be called %s; write %s Name", s.spec.GoName, name, wantDirective)
+			s.errorAt(s.decl.pos, "spec %s is exported, so that the generated type needs another name; write %s Name, or call the spec %s", name, wantDirective, lowerCamel(name))
 		}
 	}
 	s.spec.Name, s.spec.Manager, s.spec.New = name, name+"s", "New"+name+"s"
@@ -96,7 +96,11 @@ func (s *specBuilder) walk(st *types.Struct, path []*types.Var, outer place) {
 		case v.Embedded():
 			s.embed(w, tag, path)
 		case !v.Exported():
-			s.errorAt(at.pos, `field %s is not exported: accessors are made for exported fields; write %s, or tag it session:"-"`, w.label, upperFirst(v.Name()))
+			way := "write " + upperFirst(v.Name()) + `, or tag it session:"-"`
+			if at.field == nil {
+				way = "name the embedded field, or " + s.skip(w)
+			}
+			s.errorAt(at.pos, "field %s is not exported: accessors are made for exported fields; %s", w.label, way)
 			s.handled[at.field] = true
 		default:
 			s.field(w, tag, set, path)
@@ -165,17 +169,17 @@ func (s *specBuilder) field(w where, tag fieldTag, set settings, path []*types.V
 		Index: set.has("index"), Principal: set.has("principal"), Flash: set.has("flash"),
 		Redact: set.has("redact"), Rest: set.has("rest"), TTL: set.ttl, Was: set.was,
 	}
+	var ok bool
+	if f.Path, ok = s.selector(s.named, append(path[:len(path):len(path)], v)); !ok {
+		s.errorAt(w.pos, "field %s: generated code can't reach it past an embedded type that is not exported; name the embedded field", w.label)
+		return
+	}
 	if other, ok := s.names[f.GoName]; ok {
 		s.errorAt(w.pos, "field %s: %s is also the name of the field at %s, and both would have the same accessors; rename one of them", w.label, f.GoName, base(other.Pos))
 		return
 	}
 	s.names[f.GoName] = f
 	s.nameOnWire(w, f, tag, set)
-	var ok bool
-	if f.Path, ok = s.selector(s.named, append(path[:len(path):len(path)], v)); !ok {
-		s.errorAt(w.pos, "field %s: generated code can't reach it past an embedded type that is not exported; name the embedded field", w.label)
-		return
-	}
 	if f.Type = s.typ(w, v.Type(), nil); f.Type == nil {
 		s.handled[w.field] = true
 		return

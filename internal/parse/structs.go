@@ -18,7 +18,8 @@ type codec struct {
 // structType returns the codec of a struct type and what the schema calls it,
 // or nil after an error. It is entered before its fields are walked, so that
 // they may lead back to it.
-func (b *builder) structType(w where, t types.Type, st *types.Struct) (*model.Struct, string) {
+func (b *builder) structType(w where, spelled types.Type, st *types.Struct) (*model.Struct, string) {
+	t := types.Unalias(spelled)
 	name := "struct"
 	if _, ok := t.(*types.Named); ok {
 		name = b.short(t)
@@ -30,7 +31,10 @@ func (b *builder) structType(w where, t types.Type, st *types.Struct) (*model.St
 		return c.model, name
 	}
 	c := &codec{model: &model.Struct{}, typ: t, label: w.label}
-	if !b.spell(w, t, &c.model.Go) {
+	if b.nameable(t) {
+		spelled = t // the type's own name, whichever alias came first
+	}
+	if !b.spell(w, spelled, &c.model.Go) {
 		return nil, ""
 	}
 	b.structs.Set(t, c)
@@ -58,6 +62,9 @@ func (c *columns) walk(st *types.Struct, w where, path []*types.Var) {
 		if v.Name() == "_" {
 			continue
 		}
+		if c.codec.failed && !c.local(v) {
+			return // one error for a type that its owner would have to change
+		}
 		// An error points at the spec's field: that is what the reader can
 		// change, and where the way to the type begins.
 		at := where{w.place, w.label + "." + v.Name(), v}
@@ -82,9 +89,6 @@ func (c *columns) walk(st *types.Struct, w where, path []*types.Var) {
 		}
 		if !v.Exported() {
 			c.unexported(w, v)
-			if !c.local(v) {
-				return // one error for a type that its owner has to change
-			}
 			continue
 		}
 		c.column(at, v, tag, path)

@@ -52,7 +52,17 @@ func parseTag(tag string) (fieldTag, []textError) {
 			return out, []textError{*wrong(v.off, `the key %s appears twice; write all options in one session:"..."`, tagKey)}
 		case v.key == tagKey:
 			var errs []textError
-			if out, errs = parseTagValue(v.value, v.valueOff); errs != nil {
+			out, errs = parseTagValue(v.value, v.valueOff)
+			if v.escaped {
+				// Offsets in the value are not offsets in the tag: point at its beginning.
+				for i := range errs {
+					errs[i].off = v.valueOff
+				}
+				for i := range out.Options {
+					out.Options[i].Off = v.valueOff
+				}
+			}
+			if errs != nil {
 				return out, errs
 			}
 		case near(v.key, tagKey, 1):
@@ -66,6 +76,7 @@ func parseTag(tag string) (fieldTag, []textError) {
 type tagValue struct {
 	key, value    string
 	off, valueOff int
+	escaped       bool // the value is not the text between the quotes
 }
 
 // splitTag is the strict form of reflect.StructTag.Lookup for all keys.
@@ -82,13 +93,13 @@ func splitTag(tag string) (out []tagValue, err *textError) {
 		colon := strings.IndexFunc(rest, func(r rune) bool { return r <= ' ' || r == ':' || r == '"' || r == 0x7f })
 		switch {
 		case colon < 0 || rest[colon] != ':':
-			return nil, wrong(i, "malformed tag %q: %s; write session:\"%s\"", tag, way, strings.Trim(rest, `":`))
+			return nil, wrong(i, "malformed tag %#q: %s; write session:\"%s\"", tag, way, strings.Trim(rest, `":`))
 		case colon == 0:
-			return nil, wrong(i, "malformed tag %q: a key is missing before the colon; %s", tag, way)
+			return nil, wrong(i, "malformed tag %#q: a key is missing before the colon; %s", tag, way)
 		case strings.HasPrefix(rest[colon+1:], " "):
-			return nil, wrong(i+colon+1, "malformed tag %q: no space may follow %s:; write %s:%s", tag, rest[:colon], rest[:colon], strings.TrimSpace(rest[colon+1:]))
+			return nil, wrong(i+colon+1, "malformed tag %#q: no space may follow %s:; write %s:%s", tag, rest[:colon], rest[:colon], strings.TrimSpace(rest[colon+1:]))
 		case !strings.HasPrefix(rest[colon+1:], `"`):
-			return nil, wrong(i+colon+1, "malformed tag %q: the value of %s has no quotes; %s", tag, rest[:colon], way)
+			return nil, wrong(i+colon+1, "malformed tag %#q: the value of %s has no quotes; %s", tag, rest[:colon], way)
 		}
 		end := colon + 2
 		for end < len(rest) && rest[end] != '"' {
@@ -98,16 +109,16 @@ func splitTag(tag string) (out []tagValue, err *textError) {
 			end++
 		}
 		if end >= len(rest) {
-			return nil, wrong(i+colon+1, "malformed tag %q: the value of %s has no closing quote; %s", tag, rest[:colon], way)
+			return nil, wrong(i+colon+1, "malformed tag %#q: the value of %s has no closing quote; %s", tag, rest[:colon], way)
 		}
 		value, uerr := strconv.Unquote(rest[colon+1 : end+1])
 		if uerr != nil {
-			return nil, wrong(i+colon+1, "malformed tag %q: the value of %s is no Go string; %s", tag, rest[:colon], way)
+			return nil, wrong(i+colon+1, "malformed tag %#q: the value of %s is no Go string; %s", tag, rest[:colon], way)
 		}
-		out = append(out, tagValue{rest[:colon], value, i, i + colon + 2})
+		out = append(out, tagValue{rest[:colon], value, i, i + colon + 2, value != rest[colon+2:end]})
 		i += end + 1
 		if i < len(tag) && tag[i] != ' ' {
-			return nil, wrong(i, "malformed tag %q: a space is missing after the value of %s; %s", tag, rest[:colon], way)
+			return nil, wrong(i, "malformed tag %#q: a space is missing after the value of %s; %s", tag, rest[:colon], way)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,10 @@ func (b *builder) syntaxErrors() bool {
 		pos := parsePosition(err.Pos)
 		src, rerr := os.ReadFile(pos.File)
 		if rerr == nil && (blanker{b.output}).own(pos.File, src) {
+			continue
+		}
+		// What follows the first error of a file is mostly its consequence.
+		if slices.ContainsFunc(b.syntax, func(e Error) bool { return e.Pos.File == pos.File }) {
 			continue
 		}
 		b.syntax = append(b.syntax, Error{pos, "syntax error: " + err.Msg})
@@ -114,10 +119,20 @@ func (b *builder) invalid(w where) {
 // undeclared name if that is the reason.
 func (b *builder) checkerSaid(v *types.Var, field *ast.Field) (said, missing string) {
 	if field == nil {
-		if pkg := b.pkg.Imports[v.Pkg().Path()]; pkg != nil && len(pkg.Errors) > 0 {
-			return "package " + v.Pkg().Path() + " does not compile: " + firstLine(pkg.Errors[0].Msg), ""
+		if pkg := b.pkg.Imports[v.Pkg().Path()]; pkg != nil {
+			if said := firstError(pkg.Errors); said != "" {
+				return "package " + pkg.PkgPath + " does not compile: " + said, ""
+			}
 		}
 		return "package " + v.Pkg().Path() + " could not be type-checked", ""
+	}
+	// Of a package that could not be read the checker only says that it knows nothing.
+	for _, path := range b.importsIn(field.Type) {
+		if pkg := b.pkg.Imports[path]; pkg != nil {
+			if said := firstError(pkg.Errors); said != "" {
+				return "package " + path + ": " + said, ""
+			}
+		}
 	}
 	for _, err := range b.pkg.TypeErrors {
 		if within(err.Pos, field) {
@@ -128,15 +143,11 @@ func (b *builder) checkerSaid(v *types.Var, field *ast.Field) (said, missing str
 			return err.Msg, missing
 		}
 	}
-	// Of a package that could not be imported the checker complains once, at the import.
 	for _, path := range b.importsIn(field.Type) {
 		for _, err := range b.pkg.Errors {
 			if strings.Contains(err.Msg, path) && !strings.HasPrefix(err.Msg, "# ") {
 				return firstLine(err.Msg), ""
 			}
-		}
-		if pkg := b.pkg.Imports[path]; pkg != nil && len(pkg.Errors) > 0 {
-			return "package " + path + " does not compile: " + firstLine(pkg.Errors[0].Msg), ""
 		}
 	}
 	return "the type checker can't resolve it", ""
@@ -158,4 +169,21 @@ func (b *builder) importsIn(x ast.Expr) (paths []string) {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
 	return line
+}
+
+// firstError is the first thing that the go command or the type checker said
+// about a package, with its file and line.
+func firstError(errs []packages.Error) string {
+	for _, err := range errs {
+		if err.Kind == packages.ListError {
+			for line := range strings.Lines(err.Msg) {
+				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") {
+					return line
+				}
+			}
+			continue
+		}
+		return Error{parsePosition(err.Pos), firstLine(err.Msg)}.Error()
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"go/types"
+	"slices"
 
 	"github.com/sessiongen/sessiongen/internal/model"
 )
@@ -26,7 +27,7 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 	if !b.checkNesting(w, u, open) {
 		return nil
 	}
-	out := &model.Type{Lent: reachesShared(u, nil)}
+	out := &model.Type{}
 	if !b.spell(w, t, &out.Go) {
 		return nil
 	}
@@ -41,6 +42,7 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 	}
 	if kind != 0 {
 		out.Kind, out.Wire = kind, map[model.Kind]string{model.Binary: "binary", model.Text: "text"}[kind]
+		out.Lent = reachesShared(u, nil)
 		return out
 	}
 	if _, ok := u.(*types.Named); ok {
@@ -63,7 +65,7 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 		ok = out.Elem != nil
 	case *types.Struct:
 		out.Kind = model.StructKind
-		out.Struct, out.Wire = b.structType(w, u, under)
+		out.Struct, out.Wire = b.structType(w, t, under)
 		ok = out.Struct != nil
 	default:
 		b.typeError(w, t, "%s", b.whyNot(w, under))
@@ -72,7 +74,23 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 	if !ok {
 		return nil
 	}
+	out.Lent = lent(out)
 	return out
+}
+
+// lent tells whether who holds a value of t can change what is stored of it:
+// by a slice, a map or a pointer. A struct on the way back to itself is behind
+// one of these, so that its fields are known when it is asked.
+func lent(t *model.Type) bool {
+	switch t.Kind {
+	case model.Bytes, model.Slice, model.Map, model.Pointer:
+		return true
+	case model.Array:
+		return t.Elem.Lent
+	case model.StructKind:
+		return slices.ContainsFunc(t.Struct.Fields, func(f model.StructField) bool { return f.Type.Lent })
+	}
+	return false
 }
 
 // checkNesting refuses types that contain themselves without a struct between:
@@ -189,16 +207,16 @@ func (b *builder) mapType(w where, t types.Type, under *types.Map, open []types.
 func (b *builder) whyNot(w where, t types.Type) string {
 	switch t := t.(type) {
 	case *types.Chan:
-		return "a session can't store a channel; use a bool or " + b.skip(w)
+		return "a session can't store a channel; " + b.instead(w, "use a bool")
 	case *types.Signature:
-		return "a session can't store a function; store what it works on, or " + b.skip(w)
+		return "a session can't store a function; " + b.instead(w, "store what it works on")
 	case *types.Interface:
-		return "a session can't store an interface, since what it held is not known when it is read; use a concrete type or " + b.skip(w)
+		return "a session can't store an interface, since what it held is not known when it is read; " + b.instead(w, "use a concrete type")
 	case *types.Basic:
 		if t.Info()&types.IsComplex != 0 {
-			return "a session can't store a complex number; use two floats or " + b.skip(w)
+			return "a session can't store a complex number; " + b.instead(w, "use two floats")
 		}
-		return "a session can't store an address; use what it points at, or " + b.skip(w)
+		return "a session can't store an address; " + b.instead(w, "use what it points at")
 	}
 	return "a session can't store this kind of type; " + b.skip(w)
 }
