@@ -101,9 +101,3 @@ func parseFloatDefault(text string, basic *types.Basic) (string, error) {
 	}
 	return strconv.FormatFloat(v, 'g', -1, bits), nil
 }
-
-// parseDurationDefault returns text in nanoseconds.
-func parseDurationDefault(text string) (int64, error) {
-	d, err := parseDuration(text)
-	return int64(d), err
-}
