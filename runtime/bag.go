@@ -126,8 +126,9 @@ func (b *Bag) bag() *Bag { return b }
 // Has tells whether field i is set.
 func Has(b *Bag, i uint8) bool { return b.present[i>>6]&(1<<(i&63)) != 0 }
 
-// MarkSet notes that field i was set.
-func MarkSet(b *Bag, i uint8) {
+// Set sets field i, whose value is v, to the value given.
+func Set[T any](b *Bag, i uint8, v *T, to T) {
+	*v = to
 	b.present[i>>6] |= 1 << (i & 63)
 	b.changed[i>>6] |= 1 << (i & 63)
 }

@@ -57,7 +57,8 @@ type Config struct {
 	// Development is for plain HTTP on localhost: it implies Cookie.Insecure,
 	// and a change that comes too late to be saved panics instead of being logged.
 	Development bool
-	// Now is the clock; nil for time.Now. It is read to the millisecond.
+	// Now is the clock; nil for time.Now. It is read to the millisecond, also
+	// by goroutines of a store, so that it must allow parallel calls.
 	Now func() time.Time
 }
 

@@ -52,10 +52,7 @@ type Session struct {
 func (s *Session) Visits() int { return s.v.Visits }
 
 // SetVisits sets Visits.
-func (s *Session) SetVisits(visits int) {
-	s.v.Visits = visits
-	sessrt.MarkSet(&s.sessionBag, 0)
-}
+func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
 
 // HasVisits tells whether Visits is set.
 func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }

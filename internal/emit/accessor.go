@@ -81,16 +81,20 @@ func (f field) get() {
 // set emits the setter:
 //
 //	// SetVisits sets Visits.
-//	func (s *Session) SetVisits(visits int) {
-//		s.v.Visits = visits
-//		sessrt.MarkSet(&s.sessionBag, 0)
+//	func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
+//
+// and for a type that a caller can change in place
+//
+//	func (s *Session) SetCart(cart []Item) {
+//		sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
+//		sessrt.MarkLent(&s.sessionBag, 3)
 //	}
 func (f field) set() {
 	value := jen.Id(f.Param)
 	if f.Type.Kind == model.Time {
 		value = rt("Instant").Call(value)
 	}
-	code := []jen.Code{f.value().Op("=").Add(value), f.mark("MarkSet")}
+	code := []jen.Code{f.call("Set", f.address(), value)}
 	if f.Type.Lent {
 		code = append(code, f.mark("MarkLent"))
 	}

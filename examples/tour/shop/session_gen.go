@@ -71,10 +71,7 @@ type Session struct {
 func (s *Session) Visits() int { return s.v.Visits }
 
 // SetVisits sets Visits.
-func (s *Session) SetVisits(visits int) {
-	s.v.Visits = visits
-	sessrt.MarkSet(&s.sessionBag, 0)
-}
+func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
 
 // HasVisits tells whether Visits is set.
 func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
@@ -96,10 +93,7 @@ func (s *Session) AddVisits(delta int) int {
 func (s *Session) UserID() string { return s.v.UserID }
 
 // SetUserID sets UserID: the session gets a new id and its clocks restart.
-func (s *Session) SetUserID(userID string) {
-	s.v.UserID = userID
-	sessrt.MarkSet(&s.sessionBag, 1)
-}
+func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
 
 // HasUserID tells whether UserID is set.
 func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
@@ -119,8 +113,7 @@ func (s *Session) Cart() []Item {
 
 // SetCart sets Cart.
 func (s *Session) SetCart(cart []Item) {
-	s.v.Cart = cart
-	sessrt.MarkSet(&s.sessionBag, 2)
+	sessrt.Set(&s.sessionBag, 2, &s.v.Cart, cart)
 	sessrt.MarkLent(&s.sessionBag, 2)
 }
 
@@ -148,8 +141,7 @@ func (s *Session) Qty() map[string]int {
 
 // SetQty sets Qty.
 func (s *Session) SetQty(qty map[string]int) {
-	s.v.Qty = qty
-	sessrt.MarkSet(&s.sessionBag, 3)
+	sessrt.Set(&s.sessionBag, 3, &s.v.Qty, qty)
 	sessrt.MarkLent(&s.sessionBag, 3)
 }
 
@@ -186,10 +178,7 @@ func (s *Session) Theme() string {
 }
 
 // SetTheme sets Theme.
-func (s *Session) SetTheme(theme string) {
-	s.v.Theme = theme
-	sessrt.MarkSet(&s.sessionBag, 4)
-}
+func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 4, &s.v.Theme, theme) }
 
 // HasTheme tells whether Theme is set.
 func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 4) }
@@ -201,10 +190,7 @@ func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 4, &s.v.Theme) }
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
 
 // SetNotice sets Notice until it is taken.
-func (s *Session) SetNotice(notice string) {
-	s.v.Notice = notice
-	sessrt.MarkSet(&s.sessionBag, 5)
-}
+func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 5, &s.v.Notice, notice) }
 
 // HasNotice tells whether Notice is set.
 func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 5) }
@@ -233,8 +219,7 @@ func (s *Session) StepUp() bool {
 
 // SetStepUp sets StepUp for 15 minutes.
 func (s *Session) SetStepUp(stepUp bool) {
-	s.v.StepUp = stepUp
-	sessrt.MarkSet(&s.sessionBag, 6)
+	sessrt.Set(&s.sessionBag, 6, &s.v.StepUp, stepUp)
 	sessrt.StartTTL(&s.sessionBag, 6, 15*time.Minute)
 }
 
@@ -254,10 +239,7 @@ func (s *Session) UpdateStepUp(f func(bool) bool) {
 func (s *Session) Token() string { return s.v.Token }
 
 // SetToken sets Token.
-func (s *Session) SetToken(token string) {
-	s.v.Token = token
-	sessrt.MarkSet(&s.sessionBag, 7)
-}
+func (s *Session) SetToken(token string) { sessrt.Set(&s.sessionBag, 7, &s.v.Token, token) }
 
 // HasToken tells whether Token is set.
 func (s *Session) HasToken() bool { return sessrt.Has(&s.sessionBag, 7) }

@@ -92,10 +92,7 @@ type Session struct {
 func (s *Session) Visits() int { return s.v.Visits }
 
 // SetVisits sets Visits.
-func (s *Session) SetVisits(visits int) {
-	s.v.Visits = visits
-	sessrt.MarkSet(&s.sessionBag, 0)
-}
+func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
 
 // HasVisits tells whether Visits is set.
 func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
@@ -117,10 +114,7 @@ func (s *Session) AddVisits(delta int) int {
 func (s *Session) UserID() string { return s.v.UserID }
 
 // SetUserID sets UserID: the session gets a new id and its clocks restart.
-func (s *Session) SetUserID(userID string) {
-	s.v.UserID = userID
-	sessrt.MarkSet(&s.sessionBag, 1)
-}
+func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
 
 // HasUserID tells whether UserID is set.
 func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
@@ -135,10 +129,7 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 func (s *Session) Team() string { return s.v.Team }
 
 // SetTeam sets Team.
-func (s *Session) SetTeam(team string) {
-	s.v.Team = team
-	sessrt.MarkSet(&s.sessionBag, 2)
-}
+func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 2, &s.v.Team, team) }
 
 // HasTeam tells whether Team is set.
 func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 2) }
@@ -159,8 +150,7 @@ func (s *Session) Cart() []Item {
 
 // SetCart sets Cart.
 func (s *Session) SetCart(cart []Item) {
-	s.v.Cart = cart
-	sessrt.MarkSet(&s.sessionBag, 3)
+	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
 	sessrt.MarkLent(&s.sessionBag, 3)
 }
 
@@ -188,8 +178,7 @@ func (s *Session) Roles() []string {
 
 // SetRoles sets Roles.
 func (s *Session) SetRoles(roles []string) {
-	s.v.Roles = roles
-	sessrt.MarkSet(&s.sessionBag, 4)
+	sessrt.Set(&s.sessionBag, 4, &s.v.Roles, roles)
 	sessrt.MarkLent(&s.sessionBag, 4)
 }
 
@@ -217,8 +206,7 @@ func (s *Session) Qty() map[string]int {
 
 // SetQty sets Qty.
 func (s *Session) SetQty(qty map[string]int) {
-	s.v.Qty = qty
-	sessrt.MarkSet(&s.sessionBag, 5)
+	sessrt.Set(&s.sessionBag, 5, &s.v.Qty, qty)
 	sessrt.MarkLent(&s.sessionBag, 5)
 }
 
@@ -255,8 +243,7 @@ func (s *Session) Labels() map[string]string {
 
 // SetLabels sets Labels.
 func (s *Session) SetLabels(labels map[string]string) {
-	s.v.Labels = labels
-	sessrt.MarkSet(&s.sessionBag, 6)
+	sessrt.Set(&s.sessionBag, 6, &s.v.Labels, labels)
 	sessrt.MarkLent(&s.sessionBag, 6)
 }
 
@@ -288,10 +275,7 @@ func (s *Session) Theme() string {
 }
 
 // SetTheme sets Theme.
-func (s *Session) SetTheme(theme string) {
-	s.v.Theme = theme
-	sessrt.MarkSet(&s.sessionBag, 7)
-}
+func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 7, &s.v.Theme, theme) }
 
 // HasTheme tells whether Theme is set.
 func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 7) }
@@ -311,10 +295,7 @@ func (s *Session) Limit() int64 {
 }
 
 // SetLimit sets Limit.
-func (s *Session) SetLimit(limit int64) {
-	s.v.Limit = limit
-	sessrt.MarkSet(&s.sessionBag, 8)
-}
+func (s *Session) SetLimit(limit int64) { sessrt.Set(&s.sessionBag, 8, &s.v.Limit, limit) }
 
 // HasLimit tells whether Limit is set.
 func (s *Session) HasLimit() bool { return sessrt.Has(&s.sessionBag, 8) }
@@ -333,10 +314,7 @@ func (s *Session) AddLimit(delta int64) int64 {
 }
 
 // SetNotice sets Notice until it is taken.
-func (s *Session) SetNotice(notice string) {
-	s.v.Notice = notice
-	sessrt.MarkSet(&s.sessionBag, 9)
-}
+func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 9, &s.v.Notice, notice) }
 
 // HasNotice tells whether Notice is set.
 func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 9) }
@@ -356,8 +334,7 @@ func (s *Session) ClaimNotice(ctx context.Context) (string, bool, error) {
 
 // SetNotices sets Notices until it is taken.
 func (s *Session) SetNotices(notices []string) {
-	s.v.Notices = notices
-	sessrt.MarkSet(&s.sessionBag, 10)
+	sessrt.Set(&s.sessionBag, 10, &s.v.Notices, notices)
 	sessrt.MarkLent(&s.sessionBag, 10)
 }
 
@@ -394,8 +371,7 @@ func (s *Session) StepUp() bool {
 
 // SetStepUp sets StepUp for 15 minutes.
 func (s *Session) SetStepUp(stepUp bool) {
-	s.v.StepUp = stepUp
-	sessrt.MarkSet(&s.sessionBag, 11)
+	sessrt.Set(&s.sessionBag, 11, &s.v.StepUp, stepUp)
 	sessrt.StartTTL(&s.sessionBag, 11, 15*time.Minute)
 }
 
@@ -422,8 +398,7 @@ func (s *Session) Tries() int {
 
 // SetTries sets Tries for 1 hour.
 func (s *Session) SetTries(tries int) {
-	s.v.Tries = tries
-	sessrt.MarkSet(&s.sessionBag, 12)
+	sessrt.Set(&s.sessionBag, 12, &s.v.Tries, tries)
 	sessrt.StartTTL(&s.sessionBag, 12, time.Hour)
 }
 
@@ -451,10 +426,7 @@ func (s *Session) AddTries(delta int) int {
 func (s *Session) Secret() string { return s.v.Secret }
 
 // SetSecret sets Secret.
-func (s *Session) SetSecret(secret string) {
-	s.v.Secret = secret
-	sessrt.MarkSet(&s.sessionBag, 13)
-}
+func (s *Session) SetSecret(secret string) { sessrt.Set(&s.sessionBag, 13, &s.v.Secret, secret) }
 
 // HasSecret tells whether Secret is set.
 func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 13) }
@@ -470,8 +442,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	s.v.LoginAt = sessrt.Instant(loginAt)
-	sessrt.MarkSet(&s.sessionBag, 14)
+	sessrt.Set(&s.sessionBag, 14, &s.v.LoginAt, sessrt.Instant(loginAt))
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -494,8 +465,7 @@ func (s *Session) Address() *Address {
 
 // SetAddress sets Address.
 func (s *Session) SetAddress(address *Address) {
-	s.v.Address = address
-	sessrt.MarkSet(&s.sessionBag, 15)
+	sessrt.Set(&s.sessionBag, 15, &s.v.Address, address)
 	sessrt.MarkLent(&s.sessionBag, 15)
 }
 
@@ -512,10 +482,7 @@ func (s *Session) UpdateAddress(f func(*Address) *Address) { sessrt.Update(s.Ses
 func (s *Session) Style() string { return s.v.Style }
 
 // SetStyle sets Style.
-func (s *Session) SetStyle(style string) {
-	s.v.Style = style
-	sessrt.MarkSet(&s.sessionBag, 16)
-}
+func (s *Session) SetStyle(style string) { sessrt.Set(&s.sessionBag, 16, &s.v.Style, style) }
 
 // HasStyle tells whether Style is set.
 func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 16) }
@@ -535,8 +502,7 @@ func (s *Session) Extra() map[string]string {
 
 // SetExtra sets Extra.
 func (s *Session) SetExtra(extra map[string]string) {
-	s.v.Extra = extra
-	sessrt.MarkSet(&s.sessionBag, 17)
+	sessrt.Set(&s.sessionBag, 17, &s.v.Extra, extra)
 	sessrt.MarkLent(&s.sessionBag, 17)
 }
 

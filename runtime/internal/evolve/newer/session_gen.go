@@ -80,10 +80,7 @@ type Session struct {
 func (s *Session) Visits() int64 { return s.v.Visits }
 
 // SetVisits sets Visits.
-func (s *Session) SetVisits(visits int64) {
-	s.v.Visits = visits
-	sessrt.MarkSet(&s.sessionBag, 0)
-}
+func (s *Session) SetVisits(visits int64) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
 
 // HasVisits tells whether Visits is set.
 func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
@@ -105,10 +102,7 @@ func (s *Session) AddVisits(delta int64) int64 {
 func (s *Session) Style() string { return s.v.Style }
 
 // SetStyle sets Style.
-func (s *Session) SetStyle(style string) {
-	s.v.Style = style
-	sessrt.MarkSet(&s.sessionBag, 1)
-}
+func (s *Session) SetStyle(style string) { sessrt.Set(&s.sessionBag, 1, &s.v.Style, style) }
 
 // HasStyle tells whether Style is set.
 func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 1) }
@@ -130,8 +124,7 @@ func (s *Session) Score() []string {
 
 // SetScore sets Score.
 func (s *Session) SetScore(score []string) {
-	s.v.Score = score
-	sessrt.MarkSet(&s.sessionBag, 2)
+	sessrt.Set(&s.sessionBag, 2, &s.v.Score, score)
 	sessrt.MarkLent(&s.sessionBag, 2)
 }
 
@@ -159,8 +152,7 @@ func (s *Session) Cart() []Item {
 
 // SetCart sets Cart.
 func (s *Session) SetCart(cart []Item) {
-	s.v.Cart = cart
-	sessrt.MarkSet(&s.sessionBag, 3)
+	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
 	sessrt.MarkLent(&s.sessionBag, 3)
 }
 
@@ -183,10 +175,7 @@ func (s *Session) AppendCart(cart ...Item) {
 func (s *Session) Team() string { return s.v.Team }
 
 // SetTeam sets Team.
-func (s *Session) SetTeam(team string) {
-	s.v.Team = team
-	sessrt.MarkSet(&s.sessionBag, 4)
-}
+func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 4, &s.v.Team, team) }
 
 // HasTeam tells whether Team is set.
 func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 4) }
@@ -208,8 +197,7 @@ func (s *Session) Step() bool {
 
 // SetStep sets Step for 15 minutes.
 func (s *Session) SetStep(step bool) {
-	s.v.Step = step
-	sessrt.MarkSet(&s.sessionBag, 5)
+	sessrt.Set(&s.sessionBag, 5, &s.v.Step, step)
 	sessrt.StartTTL(&s.sessionBag, 5, 15*time.Minute)
 }
 
@@ -229,10 +217,7 @@ func (s *Session) UpdateStep(f func(bool) bool) {
 func (s *Session) User() string { return s.v.User }
 
 // SetUser sets User: the session gets a new id and its clocks restart.
-func (s *Session) SetUser(user string) {
-	s.v.User = user
-	sessrt.MarkSet(&s.sessionBag, 6)
-}
+func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 6, &s.v.User, user) }
 
 // HasUser tells whether User is set.
 func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 6) }
@@ -247,10 +232,7 @@ func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFie
 func (s *Session) Added() string { return s.v.Added }
 
 // SetAdded sets Added.
-func (s *Session) SetAdded(added string) {
-	s.v.Added = added
-	sessrt.MarkSet(&s.sessionBag, 7)
-}
+func (s *Session) SetAdded(added string) { sessrt.Set(&s.sessionBag, 7, &s.v.Added, added) }
 
 // HasAdded tells whether Added is set.
 func (s *Session) HasAdded() bool { return sessrt.Has(&s.sessionBag, 7) }
@@ -266,8 +248,7 @@ func (s *Session) AddedAt() time.Time { return s.v.AddedAt }
 
 // SetAddedAt sets AddedAt; it is kept in UTC.
 func (s *Session) SetAddedAt(addedAt time.Time) {
-	s.v.AddedAt = sessrt.Instant(addedAt)
-	sessrt.MarkSet(&s.sessionBag, 8)
+	sessrt.Set(&s.sessionBag, 8, &s.v.AddedAt, sessrt.Instant(addedAt))
 }
 
 // HasAddedAt tells whether AddedAt is set.

@@ -56,10 +56,7 @@ type Session struct {
 func (s *Session) Visits() int32 { return s.v.Visits }
 
 // SetVisits sets Visits.
-func (s *Session) SetVisits(visits int32) {
-	s.v.Visits = visits
-	sessrt.MarkSet(&s.sessionBag, 0)
-}
+func (s *Session) SetVisits(visits int32) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
 
 // HasVisits tells whether Visits is set.
 func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
@@ -81,10 +78,7 @@ func (s *Session) AddVisits(delta int32) int32 {
 func (s *Session) Look() string { return s.v.Look }
 
 // SetLook sets Look.
-func (s *Session) SetLook(look string) {
-	s.v.Look = look
-	sessrt.MarkSet(&s.sessionBag, 1)
-}
+func (s *Session) SetLook(look string) { sessrt.Set(&s.sessionBag, 1, &s.v.Look, look) }
 
 // HasLook tells whether Look is set.
 func (s *Session) HasLook() bool { return sessrt.Has(&s.sessionBag, 1) }
@@ -99,10 +93,7 @@ func (s *Session) UpdateLook(f func(string) string) { sessrt.Update(s.SessionFie
 func (s *Session) Score() int { return s.v.Score }
 
 // SetScore sets Score.
-func (s *Session) SetScore(score int) {
-	s.v.Score = score
-	sessrt.MarkSet(&s.sessionBag, 2)
-}
+func (s *Session) SetScore(score int) { sessrt.Set(&s.sessionBag, 2, &s.v.Score, score) }
 
 // HasScore tells whether Score is set.
 func (s *Session) HasScore() bool { return sessrt.Has(&s.sessionBag, 2) }
@@ -124,10 +115,7 @@ func (s *Session) AddScore(delta int) int {
 func (s *Session) Secret() string { return s.v.Secret }
 
 // SetSecret sets Secret.
-func (s *Session) SetSecret(secret string) {
-	s.v.Secret = secret
-	sessrt.MarkSet(&s.sessionBag, 3)
-}
+func (s *Session) SetSecret(secret string) { sessrt.Set(&s.sessionBag, 3, &s.v.Secret, secret) }
 
 // HasSecret tells whether Secret is set.
 func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 3) }
@@ -147,8 +135,7 @@ func (s *Session) Cart() []Item {
 
 // SetCart sets Cart.
 func (s *Session) SetCart(cart []Item) {
-	s.v.Cart = cart
-	sessrt.MarkSet(&s.sessionBag, 4)
+	sessrt.Set(&s.sessionBag, 4, &s.v.Cart, cart)
 	sessrt.MarkLent(&s.sessionBag, 4)
 }
 
@@ -171,10 +158,7 @@ func (s *Session) AppendCart(cart ...Item) {
 func (s *Session) Team() string { return s.v.Team }
 
 // SetTeam sets Team.
-func (s *Session) SetTeam(team string) {
-	s.v.Team = team
-	sessrt.MarkSet(&s.sessionBag, 5)
-}
+func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 5, &s.v.Team, team) }
 
 // HasTeam tells whether Team is set.
 func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 5) }
@@ -189,10 +173,7 @@ func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFie
 func (s *Session) Step() bool { return s.v.Step }
 
 // SetStep sets Step.
-func (s *Session) SetStep(step bool) {
-	s.v.Step = step
-	sessrt.MarkSet(&s.sessionBag, 6)
-}
+func (s *Session) SetStep(step bool) { sessrt.Set(&s.sessionBag, 6, &s.v.Step, step) }
 
 // HasStep tells whether Step is set.
 func (s *Session) HasStep() bool { return sessrt.Has(&s.sessionBag, 6) }
@@ -207,10 +188,7 @@ func (s *Session) UpdateStep(f func(bool) bool) { sessrt.Update(s.SessionFields(
 func (s *Session) User() string { return s.v.User }
 
 // SetUser sets User.
-func (s *Session) SetUser(user string) {
-	s.v.User = user
-	sessrt.MarkSet(&s.sessionBag, 7)
-}
+func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 7, &s.v.User, user) }
 
 // HasUser tells whether User is set.
 func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 7) }
