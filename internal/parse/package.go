@@ -25,7 +25,8 @@ type builder struct {
 
 	fields    map[token.Pos]*ast.Field    // struct fields of the package, by the position of their name
 	typeDecls map[token.Pos]*ast.TypeSpec // its types, likewise
-	handled   map[*ast.Field]bool         // fields that an error was reported for
+	handled   map[*ast.Field]bool         // fields of specs that an error was reported for
+	blamed    map[*types.Var]bool         // fields of any struct of the package, likewise
 
 	specs   []*specBuilder
 	types   []*model.Type
@@ -48,6 +49,7 @@ func build(pkg *packages.Package, output string) (*model.Package, Errors) {
 
 		fields: map[token.Pos]*ast.Field{}, typeDecls: map[token.Pos]*ast.TypeSpec{},
 		handled:   map[*ast.Field]bool{nil: true},
+		blamed:    map[*types.Var]bool{},
 		mentioned: map[string]*types.Package{}, basics: map[string]bool{},
 		declares: map[string]string{},
 	}

@@ -89,8 +89,20 @@ func (b *builder) instead(w where, other string) string {
 	return other + " or " + b.skip(w)
 }
 
+// typeError reports a type that can't be stored, once a field of the package
+// at hand, however many ways lead to it.
 func (b *builder) typeError(w where, t types.Type, format string, args ...any) {
+	if b.blame(w) {
+		return
+	}
 	b.errorAt(w.pos, "field %s has type %s: %s", w.label, b.short(t), fmt.Sprintf(format, args...))
+}
+
+// blame notes that an error was reported for a field, and tells whether one was before.
+func (b *builder) blame(w where) bool {
+	before := b.blamed[w.v]
+	b.blamed[w.v] = b.fields[w.v.Pos()] != nil
+	return before
 }
 
 // short spells a type for messages: packages by name.

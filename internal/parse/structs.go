@@ -15,6 +15,12 @@ type codec struct {
 	failed bool
 }
 
+// foreign tells whether the type is declared by another package than p.
+func (c *codec) foreign(p *types.Package) bool {
+	named, ok := c.typ.(*types.Named)
+	return ok && named.Obj().Pkg() != p
+}
+
 // structType returns the codec of a struct type and what the schema calls it,
 // or nil after an error. It is entered before its fields are walked, so that
 // they may lead back to it.
@@ -42,6 +48,9 @@ func (b *builder) structType(w where, spelled types.Type, st *types.Struct) (*mo
 	cols := columns{builder: b, codec: c, of: w, wires: map[string]string{}}
 	cols.walk(st, w, nil)
 	if c.failed {
+		if c.foreign(b.pkg.Types) {
+			b.structs.Delete(t) // each of its uses has to change, and is reported
+		}
 		return nil, ""
 	}
 	return c.model, name

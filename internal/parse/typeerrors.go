@@ -102,6 +102,9 @@ func fieldAt(decl *ast.TypeSpec, pos token.Pos) *ast.Field {
 // invalid reports a field whose type the type checker does not know, with what it said.
 func (b *builder) invalid(w where) {
 	b.handled[w.field] = true
+	if b.blame(w) {
+		return
+	}
 	field := b.fields[w.v.Pos()]
 	name := "a type that is not known"
 	if field != nil {
@@ -150,6 +153,14 @@ func (b *builder) checkerSaid(v *types.Var, field *ast.Field) (said, missing str
 			}
 		}
 	}
+	// Of a type that is wrong in itself the checker complains at its declaration.
+	for _, decl := range b.declsIn(field.Type) {
+		for _, err := range b.pkg.TypeErrors {
+			if within(err.Pos, decl) && !strings.HasPrefix(err.Msg, "\t") {
+				return err.Msg, ""
+			}
+		}
+	}
 	return "the type checker can't resolve it", ""
 }
 
@@ -164,6 +175,19 @@ func (b *builder) importsIn(x ast.Expr) (paths []string) {
 		return true
 	})
 	return paths
+}
+
+// declsIn returns the declarations of the package's types that an expression names.
+func (b *builder) declsIn(x ast.Expr) (decls []*ast.TypeSpec) {
+	ast.Inspect(x, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if obj := b.pkg.TypesInfo.Uses[id]; obj != nil && b.typeDecls[obj.Pos()] != nil {
+				decls = append(decls, b.typeDecls[obj.Pos()])
+			}
+		}
+		return true
+	})
+	return decls
 }
 
 func firstLine(s string) string {
