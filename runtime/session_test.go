@@ -328,6 +328,28 @@ func TestDestroyThenSetLeavesAFlash(t *testing.T) {
 	}
 }
 
+func TestValuesThatCannotBeStored(t *testing.T) {
+	a := newApp(t, nil)
+	b := a.browser()
+	b.see(func(s *shop.Session) { s.SetCode("abc"); s.SetTree(&shop.Node{Name: "a", Next: &shop.Node{Name: "b"}}) })
+	b.see(func(s *shop.Session) {
+		if s.Code() != "abc" || s.Tree().Next.Name != "b" {
+			t.Errorf("got %v %v", s.Code(), s.Tree())
+		}
+		cycle := s.Tree()
+		cycle.Next.Next = cycle
+		if err := s.Save(ctx()); !errors.Is(err, sess.ErrCycle) {
+			t.Errorf("Save of a cycle = %v", err)
+		}
+		s.ClearTree()
+	})
+	rec := b.see(func(s *shop.Session) { s.SetCode("top secret") })
+	if rec.Code != http.StatusInternalServerError || strings.Contains(a.logs.String(), "top secret") || !strings.Contains(a.logs.String(), "shop.Code: its MarshalText failed") {
+		t.Errorf("a value that does not marshal: %d, %s", rec.Code, a.logs)
+	}
+	b.sees("code", func(s *shop.Session) any { return s.Code() }, shop.Code("abc"))
+}
+
 func TestDestroyForgetsAStaleToken(t *testing.T) {
 	a := newApp(t, nil)
 	b := a.browser()

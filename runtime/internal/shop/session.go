@@ -1,7 +1,11 @@
 // Package shop holds the session that the runtime's own tests use; it has every kind of field.
 package shop
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 //go:generate go run ../../../cmd/sessiongen
 
@@ -30,6 +34,31 @@ type session struct {
 	Style   string            `session:",was=look"`
 	_       struct{}          `session:"birthday,drop"`
 	Extra   map[string]string `session:",rest"`
+	Code    Code
+	Tree    *Node
+}
+
+// Code has a codec of its own, which refuses some values.
+type Code string
+
+// MarshalText fails for a code with a space.
+func (c Code) MarshalText() ([]byte, error) {
+	if strings.Contains(string(c), " ") {
+		return nil, fmt.Errorf("code %q has a space", string(c))
+	}
+	return []byte(strings.ToUpper(string(c))), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (c *Code) UnmarshalText(text []byte) error {
+	*c = Code(strings.ToLower(string(text)))
+	return nil
+}
+
+// Node is a type that reaches itself.
+type Node struct {
+	Name string
+	Next *Node
 }
 
 // Item is one line of a cart.

@@ -41,6 +41,8 @@ var _ struct {
 	Style   string            `session:",was=look"`
 	_       struct{}          `session:"birthday,drop"`
 	Extra   map[string]string `session:",rest"`
+	Code    Code
+	Tree    *Node
 } = session{}
 
 // Sessions manages the sessions of type [Session].
@@ -525,6 +527,43 @@ func (s *Session) PutExtra(key string, value string) {
 // DeleteExtra deletes key of Extra; parallel deletes merge by key.
 func (s *Session) DeleteExtra(key string) { sessrt.Delete(&s.sessionBag, 17, s.v.Extra, key) }
 
+// Code is field Code of session in session.go.
+func (s *Session) Code() Code { return s.v.Code }
+
+// SetCode sets Code.
+func (s *Session) SetCode(code Code) { sessrt.Set(&s.sessionBag, 18, &s.v.Code, code) }
+
+// HasCode tells whether Code is set.
+func (s *Session) HasCode() bool { return sessrt.Has(&s.sessionBag, 18) }
+
+// ClearCode unsets Code.
+func (s *Session) ClearCode() { sessrt.Clear(&s.sessionBag, 18, &s.v.Code) }
+
+// UpdateCode sets Code to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateCode(f func(Code) Code) { sessrt.Update(s.SessionFields(), 18, f) }
+
+// Tree is field Tree of session in session.go;
+// what a caller changes in it is saved.
+func (s *Session) Tree() *Node {
+	sessrt.MarkLent(&s.sessionBag, 19)
+	return s.v.Tree
+}
+
+// SetTree sets Tree.
+func (s *Session) SetTree(tree *Node) {
+	sessrt.Set(&s.sessionBag, 19, &s.v.Tree, tree)
+	sessrt.MarkLent(&s.sessionBag, 19)
+}
+
+// HasTree tells whether Tree is set.
+func (s *Session) HasTree() bool { return sessrt.Has(&s.sessionBag, 19) }
+
+// ClearTree unsets Tree.
+func (s *Session) ClearTree() { sessrt.Clear(&s.sessionBag, 19, &s.v.Tree) }
+
+// UpdateTree sets Tree to what f makes of it; f must be pure: a conflict calls it again.
+func (s *Session) UpdateTree(f func(*Node) *Node) { sessrt.Update(s.SessionFields(), 19, f) }
+
 // All yields wire name and value of every field that is set, except redacted ones.
 func (s *Session) All() iter.Seq2[string, any] { return sessrt.All(s.SessionFields()) }
 
@@ -559,6 +598,8 @@ var sessionSpec = sessrt.NewSpec("shop.Session", []sessrt.Field{
 	{Name: "address"},
 	{Name: "style", Was: []string{"look"}},
 	{Name: "extra", Merge: sessrt.MergeMap, Rest: true},
+	{Name: "code"},
+	{Name: "tree"},
 }, "birthday")
 
 // sessionFields is how the runtime reaches the fields of a [Session].
@@ -621,6 +662,14 @@ func (f *sessionFields) AppendAll(b []byte) []byte {
 	if sessrt.Has(&f.sessionBag, 16) {
 		b = sessrt.AppendString(append(b, "\xa5style"...), f.v.Style)
 	}
+	if sessrt.Has(&f.sessionBag, 18) {
+		b = sessrt.AppendText(append(b, "\xa4code"...), &f.v.Code)
+	}
+	if sessrt.Has(&f.sessionBag, 19) {
+		b = sessrt.AppendPointer(append(b, "\xa4tree"...), f.v.Tree, func(b []byte, v *Node) []byte {
+			return sessrt.AppendStruct(b, v, nodeColumns, appendNode)
+		})
+	}
 	return b
 }
 
@@ -664,6 +713,12 @@ func (f *sessionFields) Append(i int, b []byte) []byte {
 		return sessrt.AppendString(b, f.v.Style)
 	case 17:
 		return sessrt.AppendMap(b, f.v.Extra, sessrt.AppendString, sessrt.AppendString)
+	case 18:
+		return sessrt.AppendText(b, &f.v.Code)
+	case 19:
+		return sessrt.AppendPointer(b, f.v.Tree, func(b []byte, v *Node) []byte {
+			return sessrt.AppendStruct(b, v, nodeColumns, appendNode)
+		})
 	}
 	return b
 }
@@ -708,6 +763,12 @@ func (f *sessionFields) Read(i int, r *sessrt.Reader) {
 		sessrt.ReadString(r, &f.v.Style)
 	case 17:
 		sessrt.ReadRest(r, &f.v.Extra, sessrt.ReadString)
+	case 18:
+		sessrt.ReadText(r, &f.v.Code)
+	case 19:
+		sessrt.ReadPointer(r, &f.v.Tree, func(r *sessrt.Reader, v *Node) {
+			sessrt.ReadStruct(r, v, nodeColumns, readNode)
+		})
 	}
 }
 
@@ -755,6 +816,10 @@ func (f *sessionFields) Pointer(i int) any {
 		return &f.v.Style
 	case 17:
 		return &f.v.Extra
+	case 18:
+		return &f.v.Code
+	case 19:
+		return &f.v.Tree
 	}
 	return nil
 }
@@ -813,5 +878,26 @@ func readAddress(r *sessrt.Reader, v *Address, i int) {
 		sessrt.ReadString(r, &v.Street)
 	case 1:
 		sessrt.ReadString(r, &v.City)
+	}
+}
+
+var nodeColumns = sessrt.NewColumns("name", "next")
+
+func appendNode(b []byte, v *Node) []byte {
+	b = append(sessrt.Recursive(b), 0x92)
+	b = sessrt.AppendString(b, v.Name)
+	return sessrt.AppendPointer(b, v.Next, func(b []byte, v *Node) []byte {
+		return sessrt.AppendStruct(b, v, nodeColumns, appendNode)
+	})
+}
+
+func readNode(r *sessrt.Reader, v *Node, i int) {
+	switch i {
+	case 0:
+		sessrt.ReadString(r, &v.Name)
+	case 1:
+		sessrt.ReadPointer(r, &v.Next, func(r *sessrt.Reader, v *Node) {
+			sessrt.ReadStruct(r, v, nodeColumns, readNode)
+		})
 	}
 }
