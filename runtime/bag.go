@@ -121,7 +121,11 @@ func (b *Bag) more() *extra {
 	return b.extra
 }
 
+// bag reaches the generated types through the embedded Bag, which makes them
+// the only ones that can implement Fields.
 func (b *Bag) bag() *Bag { return b }
+
+var _ interface{ bag() *Bag } = (*Bag)(nil)
 
 // Has tells whether field i is set.
 func Has(b *Bag, i uint8) bool { return b.present[i>>6]&(1<<(i&63)) != 0 }
