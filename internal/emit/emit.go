@@ -39,9 +39,7 @@ type spec struct {
 func File(p *model.Package) ([]byte, error) {
 	w := &writer{pkg: p, local: chooseLocals(p)}
 	w.window()
-	for _, s := range p.Specs {
-		w.guards(s)
-	}
+	w.guards(p.Guards)
 	for _, m := range p.Specs {
 		s := spec{w, m}
 		s.manager()

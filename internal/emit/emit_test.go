@@ -101,13 +101,13 @@ func shop() *model.Package {
 			Doc: "session is what the shop remembers.\n\n\ta := \"listing\"\n", File: "session.go",
 			BagIdent: "sessionBag", FieldsIdent: "sessionFields", SpecIdent: "sessionSpec",
 			Fields: fields, Drop: []string{"birthday"},
-			Guard: []model.Guard{{Type: "session", Literal: []model.GuardField{
-				{Type: "Base"},
-				{Name: "Visits", Type: "int"},
-				{Name: "Odd", Type: "fmt2.Stringish", Tag: "a`b"},
-				{Name: "UserID", Type: "string", Tag: `session:"user_id,principal"`},
-			}}},
 		}},
+		Guards: []*model.Guard{{Type: "session", Literal: []model.GuardField{
+			{Type: "Base"},
+			{Name: "Visits", Type: "int"},
+			{Name: "Odd", Type: "fmt2.Stringish", Tag: "a`b"},
+			{Name: "UserID", Type: "string", Tag: `session:"user_id,principal"`},
+		}}},
 		Structs: []*model.Struct{item, node},
 	}
 }
@@ -158,7 +158,7 @@ func TestFileImportsWhatItMentions(t *testing.T) {
 
 	p := shop()
 	p.Specs[0].Fields = p.Specs[0].Fields[:1]
-	p.Specs[0].Guard = nil
+	p.Guards = nil
 	p.Structs = nil
 	out = emit(t, p)
 	for _, path := range []string{"context", "net/netip", "time", "example.com/fmt"} {
@@ -268,7 +268,7 @@ func TestVersion(t *testing.T) {
 func TestFileIsShort(t *testing.T) {
 	p := shop()
 	s := p.Specs[0]
-	s.Fields, s.Guard, p.Structs = nil, nil, nil
+	s.Fields, p.Guards, p.Structs = nil, nil, nil
 	for i := range 20 {
 		name := "Field" + string(rune('A'+i))
 		s.Fields = append(s.Fields, &model.Field{GoName: name, Path: name, Wire: name, Param: "v", Type: stringType})

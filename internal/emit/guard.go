@@ -27,7 +27,8 @@ func (w *writer) window() {
 	)
 }
 
-// guards emits the check that the spec is what the code was generated from:
+// guards emits the checks that the specs, and the package's structs in them, are
+// what the code was generated from:
 //
 //	var _ struct {
 //		Visits int
@@ -35,8 +36,8 @@ func (w *writer) window() {
 //	} = session{}
 //
 // An assignment, unlike a conversion, wants identical tags too.
-func (w *writer) guards(s *model.Spec) {
-	for _, g := range s.Guard {
+func (w *writer) guards(guards []*model.Guard) {
+	for _, g := range guards {
 		var fields []jen.Code
 		for _, f := range g.Literal {
 			line := jen.Id(f.Type)

@@ -17,6 +17,7 @@ type Package struct {
 	Std        Std       // what the output calls the standard packages that it needs itself
 	Imports    []Import  // sorted by path, the runtime and the standard packages included
 	Specs      []*Spec   // in source order (file name, then position)
+	Guards     []*Guard  // struct literals that the output compares with the declared types
 	Structs    []*Struct // codecs to emit, in order of first use
 }
 
@@ -65,7 +66,6 @@ type Spec struct {
 
 	Fields []*Field // in declaration order, embedded structs flattened, without blank and ignored fields
 	Drop   []string // wire names removed from stored sessions
-	Guard  []Guard  // struct literals that the output compares with the declared types
 }
 
 // Guard is one declared struct type and the literal type that it had when the

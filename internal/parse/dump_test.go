@@ -41,11 +41,11 @@ func dump(r *Result, dir string) string {
 			for _, name := range s.Drop {
 				p("\tdrop %s", name)
 			}
-			for _, g := range s.Guard {
-				p("\tguard %s", g.Type)
-				for _, f := range g.Literal {
-					p("\t\t%s %s%s", f.Name, f.Type, text(" ", f.Tag))
-				}
+		}
+		for _, g := range pkg.Guards {
+			p("guard %s", g.Type)
+			for _, f := range g.Literal {
+				p("\t%s %s%s", f.Name, f.Type, text(" ", f.Tag))
 			}
 		}
 		for _, s := range pkg.Structs {

@@ -33,6 +33,7 @@ type builder struct {
 	structs typeutil.Map // types.Type -> *codec
 	codecs  []*codec
 	guarded typeutil.Map // *types.Named -> true
+	guards  []*model.Guard
 
 	mentioned map[string]*types.Package // packages that a spelling mentions
 	basics    map[string]bool           // predeclared types that a spelling mentions
@@ -80,6 +81,7 @@ func build(pkg *packages.Package, output string) (*model.Package, Errors) {
 		f()
 	}
 	b.markRecursive()
+	b.out.Guards = b.guards
 	return b.out, b.errs
 }
 

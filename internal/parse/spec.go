@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sessiongen/sessiongen/internal/model"
@@ -49,8 +50,12 @@ func (b *builder) readSpec(d *specDecl) {
 		wires: map[string]string{}, names: map[string]*model.Field{},
 	}
 	s.chooseName()
+	met := len(b.guards)
 	s.walk(st, nil, place{pos: d.typ.Name.Pos()})
-	s.guard(named, st)
+	inner := slices.Clone(b.guards[met:])
+	b.guards = b.guards[:met]
+	s.guard(named, st, place{pos: d.typ.Name.Pos()}) // the spec before what is in it
+	b.guards = append(b.guards, inner...)
 	b.errorsIn(d.typ)
 	b.specs = append(b.specs, s)
 	b.out.Specs = append(b.out.Specs, s.spec)
@@ -153,7 +158,7 @@ func (s *specBuilder) embed(w where, tag fieldTag, path []*types.Var) {
 		return
 	}
 	if named, ok := types.Unalias(t).(*types.Named); ok {
-		s.guard(named, st)
+		s.guard(named, st, w.place)
 	}
 	s.walk(st, append(path[:len(path):len(path)], w.v), w.place)
 }

@@ -53,6 +53,9 @@ func (b *builder) structType(w where, spelled types.Type, st *types.Struct) (*mo
 		}
 		return nil, ""
 	}
+	if named, ok := t.(*types.Named); ok {
+		b.guard(named, st, w.place)
+	}
 	return c.model, name
 }
 
@@ -93,6 +96,9 @@ func (c *columns) walk(st *types.Struct, w where, path []*types.Var) {
 			c.codec.failed = true
 			continue
 		} else if inner != nil {
+			if named, ok := types.Unalias(v.Type()).(*types.Named); ok {
+				c.guard(named, inner, at.place)
+			}
 			c.walk(inner, at, append(path[:len(path):len(path)], v))
 			continue
 		}

@@ -33,6 +33,13 @@ var _ struct {
 	_      struct{} `session:"birthday,drop"`
 } = session{}
 
+// A compile error here means that Item has changed since this file was
+// generated: run go generate.
+var _ struct {
+	SKU string
+	Qty int
+} = Item{}
+
 // Sessions manages the sessions of type [Session].
 type Sessions struct {
 	*sessrt.Sessions[Session]

@@ -45,6 +45,28 @@ var _ struct {
 	Tree    *Node
 } = session{}
 
+// A compile error here means that Item has changed since this file was
+// generated: run go generate.
+var _ struct {
+	SKU   string
+	Qty   int
+	Cents int64
+} = Item{}
+
+// A compile error here means that Address has changed since this file was
+// generated: run go generate.
+var _ struct {
+	Street string
+	City   string
+} = Address{}
+
+// A compile error here means that Node has changed since this file was
+// generated: run go generate.
+var _ struct {
+	Name string
+	Next *Node
+} = Node{}
+
 // Sessions manages the sessions of type [Session].
 type Sessions struct {
 	*sessrt.Sessions[Session]

@@ -34,6 +34,14 @@ var _ struct {
 	AddedAt time.Time
 } = session{}
 
+// A compile error here means that Item has changed since this file was
+// generated: run go generate.
+var _ struct {
+	SKU   string
+	Color string
+	Qty   int
+} = Item{}
+
 // Sessions manages the sessions of type [Session].
 type Sessions struct {
 	*sessrt.Sessions[Session]
