@@ -3,6 +3,7 @@ package runtime
 import (
 	"iter"
 	bitset "math/bits"
+	"slices"
 	"sync"
 	"time"
 )
@@ -91,8 +92,9 @@ var _ sync.Locker = (*noCopy)(nil)
 type extra struct {
 	deadlines map[uint8]int64 // of fields that lapse, Unix milliseconds
 	updates   []update
-	counted   map[countKey]bool // keys of number maps: true only added to, false put or deleted
-	taken     bits              // flash fields whose loaded value was taken
+	touched   map[mapKey]touch // keys of maps that an accessor changed
+	taken     bits             // flash fields whose loaded value was taken
+	restarted bits             // fields that were set anew after they had lapsed
 
 	// What the record holds beside what was read into the fields, so that a
 	// write carries it over.
@@ -109,10 +111,19 @@ type update struct {
 	apply         func(Fields)
 }
 
-type countKey struct {
+// mapKey is one key of one map field.
+type mapKey struct {
 	field uint8
 	key   any
 }
+
+// touch says what accessors did under a key.
+type touch uint8
+
+const (
+	touchAdded touch = iota + 1 // added to, and nothing else
+	touchSet                    // put or deleted
+)
 
 func (b *Bag) more() *extra {
 	if b.extra == nil {
@@ -148,11 +159,13 @@ func MarkAdded(b *Bag, i uint8) {
 // a commit looks whether it was changed in place.
 func MarkLent(b *Bag, i uint8) { b.lent[i>>6] |= 1 << (i & 63) }
 
-// Clear unsets field i, whose value is v.
+// Clear unsets field i, whose value is v. A field that is not set is left alone,
+// unless something may be stored for it all the same.
 func Clear[T any](b *Bag, i uint8, v *T) {
 	var zero T
 	*v = zero
-	if b.present.has(i) {
+	hidden := b.extra != nil && b.extra.misfit.has(i) || b.conn != nil && b.conn.unavailable
+	if b.present.has(i) || hidden {
 		b.present.unset(i)
 		b.changed.set(i)
 	}
@@ -160,6 +173,9 @@ func Clear[T any](b *Bag, i uint8, v *T) {
 
 // StartTTL notes that field i, just changed, lapses after d.
 func StartTTL(b *Bag, i uint8, d time.Duration) {
+	if b.lapsed(i) {
+		b.more().restarted.set(i)
+	}
 	b.setDeadline(i, b.now().Add(d).UnixMilli())
 }
 
@@ -207,10 +223,17 @@ func Update[T any](s Fields, i uint8, f func(T) T) {
 		*p = f(*p)
 		s.bag().present.set(i)
 	}
-	u := update{field: i, before: appendField(s, i, nil), apply: apply}
+	u := update{field: i, apply: apply}
+	err := catch(func() { u.before = appendField(s, i, nil) })
 	apply(s)
 	MarkAdded(b, i)
-	u.after = appendField(s, i, nil)
+	if err == nil {
+		err = catch(func() { u.after = appendField(s, i, nil) })
+	}
+	if err != nil { // it can't be stored, which the commit will say
+		b.changed.set(i)
+		return
+	}
 	b.more().updates = append(b.more().updates, u)
 }
 
@@ -219,8 +242,19 @@ func (b *Bag) dropLapsed(s Fields, i uint8) {
 	if b.lapsed(i) {
 		s.Read(int(i), &Reader{})
 		b.present.unset(i)
+		b.extra.restarted.set(i)
 		delete(b.extra.deadlines, i)
 	}
+}
+
+// Append appends values to slice field i. A slice that a caller may hold too is
+// copied first, so that nothing is written behind its end.
+func Append[S ~[]E, E any](b *Bag, i uint8, s *S, values ...E) {
+	if b.lent.has(i) {
+		*s = slices.Clip(*s)
+	}
+	*s = append(*s, values...)
+	MarkAdded(b, i)
 }
 
 // appendField appends field i's encoding, or nothing if it is absent.

@@ -186,14 +186,20 @@ func (s *mapStore) Load(r *http.Request, m *sess.Meta, f sess.Fields) error {
 	return nil
 }
 
-func (s *mapStore) Save(w http.ResponseWriter, r *http.Request, m *sess.Meta, f sess.Fields) error {
+func (s *mapStore) Save(w http.ResponseWriter, r *http.Request, m *sess.Meta, f sess.Fields, renew bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.id(r)
 	values := maps.Clone(s.data[id])
-	if values == nil {
+	if renew {
+		delete(s.data, id)
+	}
+	if values == nil || renew {
 		s.n++
-		id, values = sprintf("legacy%d", s.n), map[string]any{}
+		id = sprintf("legacy%d", s.n)
+		if values == nil {
+			values = map[string]any{}
+		}
 		http.SetCookie(w, &http.Cookie{Name: "legacy", Value: id, Path: "/"})
 	}
 	for _, field := range f.Spec().Fields {
@@ -203,6 +209,8 @@ func (s *mapStore) Save(w http.ResponseWriter, r *http.Request, m *sess.Meta, f 
 	s.data[id] = values
 	return nil
 }
+
+func (s *mapStore) Key(r *http.Request) string { return s.id(r) }
 
 func (s *mapStore) Delete(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
@@ -234,6 +242,12 @@ func TestForeignStore(t *testing.T) {
 	if got := store.data["legacy1"]["other"]; got != "kept" {
 		t.Errorf("other = %v", got)
 	}
+	b.see(func(s *shop.Session) { s.SetUserID("u1") })
+	b.see(func(s *shop.Session) {
+		if s.UserID() != "u1" || s.Visits() != 14 || store.data["legacy1"] != nil {
+			t.Errorf("after login: %v, %v", s, store.data)
+		}
+	})
 	late := b.parallel(func(s *shop.Session) { s.AddVisits(1) }, func() { b.see(func(s *shop.Session) { s.Destroy() }) })
 	if late.Code != http.StatusConflict {
 		t.Errorf("a save after logout: %d", late.Code)

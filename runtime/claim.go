@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -18,13 +19,25 @@ func Claim[T any](ctx context.Context, s Fields, i uint8, v *T) (T, bool, error)
 		return zero, false, ErrNoManager
 	case c.m.parts.Sealer != nil:
 		return zero, false, fmt.Errorf("field %s: Claim: %w", s.Spec().Fields[i].Name, ErrStateless)
+	case c.unavailable:
+		return zero, false, ErrUnavailable
 	case !b.present.has(i):
 		return zero, false, nil
 	}
+	added := b.added.has(i)
 	value := Take(b, i, v)
 	lost, err := c.commitTakes(ctx)
-	if err != nil || lost.has(i) {
-		return zero, false, err
+	switch {
+	case err == nil && !lost.has(i):
+		return value, true, nil
+	case err != nil && !errors.Is(err, ErrUnclear) && !errors.Is(err, ErrDestroyed):
+		// It was not taken: the next commit must not take it for nobody.
+		*v = value
+		b.present.set(i)
+		b.extra.taken.unset(i)
+		if !added {
+			b.added.unset(i)
+		}
 	}
-	return value, true, nil
+	return zero, false, err
 }

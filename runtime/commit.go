@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -51,13 +52,36 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	case c.m.parts.Foreign != nil:
 		lost, err = c.commitForeign(ctx, dirty)
 	default:
+		ctx, cancel := c.limited(ctx)
 		lost, err = c.commitRecord(ctx, dirty)
+		cancel()
 	}
 	if err == nil {
 		c.settled()
 	}
 	return lost, err
 }
+
+// limited bounds a whole commit, its waits and tries included. A client that
+// disconnects does not end it; a deadline of the caller's does.
+func (c *conn) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.r != nil {
+		deadline, ok := ctx.Deadline()
+		ctx = context.WithoutCancel(ctx)
+		if ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, deadline)
+			return ctx, cancel
+		}
+	}
+	if c.m.parts.Local {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, commitTimeouts*c.m.cfg.StoreTimeout)
+}
+
+// commitTimeouts is how many times the limit of a call a commit may take.
+const commitTimeouts = 2
 
 // asked tells whether a method of the session asked for something.
 func (c *conn) asked() bool { return c.destroy || c.renew || c.restart || c.ageSet }
@@ -75,7 +99,7 @@ func (c *conn) canSend() bool { return c.w == nil || !c.w.began }
 
 // commitRecord commits to a store of records.
 func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err error) {
-	present := !c.fields.bag().present.empty()
+	present := !c.fields.bag().present.empty() || c.always
 	forget := c.destroy || c.discard
 	if c.destroy {
 		if err := c.bury(ctx); err != nil {
@@ -89,6 +113,10 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 	case !c.stored && !present:
 		return lost, nil
 	case !c.stored && c.buried && !c.setsPrincipal(dirty):
+		if c.left { // a logout that came twice
+			c.m.report(c.r, ErrDestroyed, "what was set after a repeated Destroy is not saved")
+			return lost, nil
+		}
 		return lost, ErrDestroyed
 	case !c.canSend() && (!c.stored || c.renew || c.ageSet || c.login(dirty)):
 		return lost, ErrHeadersSent
@@ -130,7 +158,8 @@ func (c *conn) age(meta *Meta) time.Duration {
 	if meta.Deadline == 0 {
 		return maxCookieAge
 	}
-	return time.Duration(meta.Deadline-c.now()) * time.Millisecond
+	left := min(meta.Deadline-c.now(), maxCookieAge.Milliseconds())
+	return max(time.Duration(left)*time.Millisecond, time.Second)
 }
 
 // send sends the token, if there is a request to answer.
@@ -138,13 +167,19 @@ func (c *conn) send(token string, meta *Meta) error {
 	if c.w == nil {
 		return nil
 	}
-	return c.m.transport.Set(c.w.inner, token, c.age(meta))
+	age := c.age(meta)
+	err := c.m.transport.Set(c.w.inner, token, age)
+	if err == nil {
+		c.w.sent = func(t Transport, w http.ResponseWriter) { _ = t.Set(w, token, age) }
+	}
+	return err
 }
 
 // deleteToken makes the client forget its token, if there is a request to answer.
 func (c *conn) deleteToken() {
 	if c.w != nil && c.canSend() {
 		c.m.transport.Delete(c.w.inner)
+		c.w.sent = func(t Transport, w http.ResponseWriter) { t.Delete(w) }
 	}
 }
 
@@ -184,7 +219,8 @@ func (c *conn) insert(ctx context.Context, rec Record) (token, key string, err e
 
 // committed notes that rec is what the store has now.
 func (c *conn) committed(rec Record, meta Meta) {
-	c.base, c.meta, c.stored, c.buried = rec, meta, true, false
+	c.base, c.meta, c.stored, c.buried, c.always = rec, meta, true, false, false
+	c.baseAt = c.now()
 }
 
 // attempt is what a commit tries to store: the session, or after a conflict
@@ -240,7 +276,7 @@ func (c *conn) baseFields() (Fields, error) {
 	var meta Meta
 	base := c.base
 	base.Expires = time.Time{} // it counts even if it has expired since
-	err := c.m.decode(&base, &meta, f)
+	err := c.m.decodeAt(&base, &meta, f, c.baseAt)
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}
@@ -270,14 +306,14 @@ func (c *conn) update(ctx context.Context, dirty bits) (lost bits, err error) {
 			return lost, err
 		}
 		rec, old := c.m.record(data, &meta, nil), a.base
-		if !dirty.and(indexed(a.fields)).empty() {
+		if reindexes(a.fields, dirty) {
 			rec.Index = c.m.indexOf(data, a.fields)
 			old.Index = c.oldIndex(a.base)
 		}
 		switch err = c.write(ctx, c.key, old, rec); {
 		case err == nil:
 			c.adopt(a, rec, meta)
-			if c.ageSet || c.resend && c.canSend() {
+			if c.ageSet || c.resend && c.used && c.canSend() {
 				err = c.send(c.token, &meta)
 			}
 			return a.lost, err
@@ -324,11 +360,13 @@ func (c *conn) touchRecord(ctx context.Context) error {
 			c.base.Expires = time.UnixMilli(meta.Expires)
 		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound):
 			// Another request wrote, which moves the expiry too, or ended the session.
+		case c.optional:
+			c.m.report(c.r, unavailable(err), "the session's end could not be moved")
 		default:
 			return unavailable(err)
 		}
 	}
-	if c.resend && c.canSend() && c.token != "" {
+	if c.resend && c.used && c.canSend() && c.token != "" {
 		return c.send(c.token, &c.meta)
 	}
 	return nil

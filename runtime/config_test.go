@@ -166,7 +166,7 @@ func TestSeveralManagersInOneRequest(t *testing.T) {
 	same := newApp(t, nil)
 	rec = newRecorder()
 	visitors.sessions.Middleware(same.sessions.Middleware(http.NotFoundHandler())).ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
-	if rec.Code != http.StatusInternalServerError || !strings.Contains(same.logs.String(), "same cookie") {
+	if rec.Code != http.StatusInternalServerError || !strings.Contains(same.logs.String(), "the same cookie") {
 		t.Errorf("two managers with one cookie: %d, %s", rec.Code, same.logs)
 	}
 	rec = newRecorder()

@@ -12,7 +12,9 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 	b, spec := f.bag(), f.Spec()
 	r := &b.reader
 	*r = Reader{b: data[headerSize:]}
-	next := 0 // fields are usually stored in declaration order
+	next := 0            // fields are usually stored in declaration order
+	var older bits       // fields whose value came under an older name
+	var unknown [][]byte // entries for the rest field
 	for n := r.mapHeader(); n > 0; n-- {
 		entry := r.b
 		var name string
@@ -26,22 +28,40 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 			r.skip()
 			if r.err == nil && !spec.dropped[name] {
 				b.more().unknown = true
-				readRest(f, entry[:len(entry)-len(r.b)])
+				if spec.rest >= 0 {
+					unknown = append(unknown, entry[:len(entry)-len(r.b)])
+				}
 			}
-		case b.present.has(i) && name == spec.Fields[i].Name:
-			r.skip() // its older name came first and wins: only an older program can have changed it alone
+		case older.has(i) && name == spec.Fields[i].Name:
+			r.skip() // the older name wins: only an older program can have changed it alone
 		default:
+			if name != spec.Fields[i].Name {
+				older.set(i)
+			}
 			readField(f, i, r, misfit)
 		}
 	}
-	if r.err == nil && len(r.b) > 0 {
-		readNotes(f, r, now)
+	if r.err == nil {
+		said, err := parseNotes(r.b)
+		r.fail(err)
+		said.apply(f, older, now)
+		for _, entry := range unknown {
+			if at, lapses := said.ttl[entryName(entry)]; !lapses || at > now {
+				readRest(f, entry)
+			}
+		}
 	}
 	if r.err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, r.err)
 	}
 	r.b = nil
 	return nil
+}
+
+// entryName returns the name that an entry begins with.
+func entryName(entry []byte) (name string) {
+	ReadString(&Reader{b: entry}, &name)
+	return name
 }
 
 // readField reads the value of field i, or passes over it if it does not fit.
@@ -68,56 +88,15 @@ func readField(f Fields, i uint8, r *Reader, misfit func(uint8, error)) {
 }
 
 // readRest reads one entry that the spec does not know into the rest field, if
-// there is one and the entry fits it.
+// the entry fits it.
 func readRest(f Fields, entry []byte) bool {
 	rest := f.Spec().rest
-	if rest < 0 {
-		return false
-	}
 	r := Reader{b: append([]byte{0x81}, entry...)} // a map of one entry
 	f.Read(rest, &r)
 	if r.err == nil {
 		f.bag().present.set(uint8(rest))
 	}
 	return r.err == nil
-}
-
-// readNotes reads a record's second map: deadlines and index.
-func readNotes(f Fields, r *Reader, now int64) {
-	b, spec := f.bag(), f.Spec()
-	for n := r.mapHeader(); n > 0 && r.err == nil; n-- {
-		var note string
-		ReadString(r, &note)
-		switch note {
-		case noteTTL:
-			for n := r.mapHeader(); n > 0 && r.err == nil; n-- {
-				var name string
-				var at int64
-				ReadString(r, &name)
-				ReadInt(r, &at)
-				i, known := spec.byName[name]
-				switch {
-				case r.err != nil, !known:
-				case at <= now:
-					f.Read(int(i), &Reader{})
-					b.present.unset(i)
-				default:
-					b.setDeadline(i, at)
-				}
-			}
-		case noteIndex:
-			for n := r.arrayHeader(); n > 0 && r.err == nil; n-- {
-				var name string
-				ReadString(r, &name)
-				if i, known := spec.byName[name]; known && !spec.index.has(i) {
-					b.more().indexed.set(i)
-					b.more().unknown = true
-				}
-			}
-		default:
-			r.fail(fmt.Errorf("unknown note %q", note))
-		}
-	}
 }
 
 // lookup returns the field of a wire name; next is where to look first.
@@ -135,16 +114,25 @@ func (s *Spec) lookup(name string, next *int) (uint8, bool) {
 
 // notes are what a record's second map says, by wire name.
 type notes struct {
-	ttl   map[string]int64
-	index map[string]bool
+	ttl   map[string]int64 // when the field lapses
+	index map[string]bool  // sessions are found by the field
+	pairs map[string]bool  // the field was written under its older names too
 }
 
-// parseNotes reads the second map of a record whose first map ends before rest.
-func parseNotes(rest []byte) notes {
-	var n notes
-	r := Reader{b: rest}
-	if len(rest) == 0 {
-		return n
+// parseNotes reads the second map of a record, which begins where the first ends.
+func parseNotes(behind []byte) (n notes, err error) {
+	if len(behind) == 0 {
+		return n, nil
+	}
+	r := Reader{b: behind}
+	names := func() map[string]bool {
+		var list []string
+		ReadSlice(&r, &list, ReadString)
+		set := make(map[string]bool, len(list))
+		for _, name := range list {
+			set[name] = true
+		}
+		return set
 	}
 	for k := r.mapHeader(); k > 0 && r.err == nil; k-- {
 		var note string
@@ -153,15 +141,44 @@ func parseNotes(rest []byte) notes {
 		case noteTTL:
 			ReadMap(&r, &n.ttl, ReadString, ReadInt)
 		case noteIndex:
-			var names []string
-			ReadSlice(&r, &names, ReadString)
-			n.index = make(map[string]bool, len(names))
-			for _, name := range names {
-				n.index[name] = true
-			}
+			n.index = names()
+		case notePairs:
+			n.pairs = names()
 		default:
-			r.skip()
+			r.fail(fmt.Errorf("unknown note %q", note))
 		}
 	}
-	return n
+	return n, r.err
+}
+
+// apply makes f's fields what the notes say of them; older are those whose
+// value came under an older name.
+func (n notes) apply(f Fields, older bits, now int64) {
+	b, spec := f.bag(), f.Spec()
+	drop := func(i uint8) {
+		f.Read(int(i), &Reader{})
+		b.present.unset(i)
+	}
+	for name := range n.pairs {
+		if i, known := spec.byName[name]; known && name == spec.Fields[i].Name && len(spec.Fields[i].Was) > 0 && !older.has(i) {
+			drop(i) // the older name is gone: an older program has cleared the field
+		}
+	}
+	for name, at := range n.ttl {
+		i, known := spec.byName[name]
+		switch {
+		case !known, older.has(i) == (name == spec.Fields[i].Name):
+			// The deadline is that of the name whose value was read.
+		case at <= now:
+			drop(i)
+		default:
+			b.setDeadline(i, at)
+		}
+	}
+	for name := range n.index {
+		if i, known := spec.byName[name]; known && !spec.index.has(i) {
+			b.more().indexed.set(i)
+			b.more().unknown = true
+		}
+	}
 }

@@ -68,6 +68,9 @@
 //	-       -      map of notes, only where there are any:
 //	               "t" -> map: wire name -> instant at which the field lapses
 //	               "i" -> array of the wire names that are an index
+//	               "w" -> array of the wire names that were written together
+//	               with an older name of theirs: if that one is missing, a
+//	               program that knows it alone has cleared the field
 //
 // A record that ends after its header is a tombstone. Values are
 //

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -26,7 +27,7 @@ func encode(base []byte, meta *Meta, f Fields, dirty bits, now int64) (data []by
 	if (x == nil || !x.unknown && x.misfit.empty() && x.partial.empty()) && !f.Spec().special {
 		out = msgp.AppendMapHeader(out, uint32(b.present.count()))
 		out = f.AppendAll(out)
-		out = appendNotes(out, f, nil)
+		out = appendNotes(out, f, notes{})
 	} else {
 		var c carrier
 		if err := c.collect(base, f, dirty, now); err != nil {
@@ -38,7 +39,7 @@ func encode(base []byte, meta *Meta, f Fields, dirty bits, now int64) (data []by
 		out = f.AppendAll(out)
 		b.present = present
 		out = append(out, c.raw...)
-		out = appendNotes(out, f, &c)
+		out = appendNotes(out, f, c.kept)
 	}
 	*buf = out
 	return slices.Clone(out), nil
@@ -88,37 +89,7 @@ func (c *carrier) collect(base []byte, f Fields, dirty bits, now int64) error {
 		return err
 	}
 	if len(base) > headerSize && (x.unknown || !x.misfit.empty() || !x.partial.empty()) {
-		// The notes stand behind the entries, so that the entries are read twice.
-		behind, err := entries(base[headerSize:], func(string, []byte) error { return nil })
-		if err != nil {
-			return err
-		}
-		was := parseNotes(behind)
-		_, err = entries(base[headerSize:], func(name string, raw []byte) error {
-			i, known := spec.byName[name]
-			at, lapses := was.ttl[name]
-			switch {
-			case known && x.partial.has(i) && b.present.has(i) && !dirty.has(i):
-				c.skip.set(i)
-			case known && x.misfit.has(i) && !b.present.has(i) && !b.changed.has(i) && !b.added.has(i):
-			case known, spec.dropped[name], restKeys[name], lapses && at <= now:
-				return nil
-			case spec.rest >= 0 && readRest(f.Fresh(), append(msgp.AppendString(nil, name), raw...)):
-				return nil // it was read into the rest field, and is gone if it is not there now
-			}
-			c.add(name, raw)
-			if lapses && !(known && b.present.has(i)) {
-				c.note(&c.kept.ttl, name, at)
-			}
-			if was.index[name] && !(known && spec.index.has(i)) {
-				if c.kept.index == nil {
-					c.kept.index = map[string]bool{}
-				}
-				c.kept.index[name] = true
-			}
-			return nil
-		})
-		if err != nil {
+		if err := c.carry(base, f, x, dirty, restKeys, now); err != nil {
 			return err
 		}
 	}
@@ -128,16 +99,62 @@ func (c *carrier) collect(base []byte, f Fields, dirty bits, now int64) error {
 			for _, old := range was {
 				c.add(old, value)
 			}
+			note(&c.kept.pairs, spec.Fields[i].Name, true)
 		}
 	}
 	return nil
 }
 
-func (c *carrier) note(m *map[string]int64, name string, at int64) {
-	if *m == nil {
-		*m = map[string]int64{}
+// carry gathers the entries of base that f does not know or can't read.
+func (c *carrier) carry(base []byte, f Fields, x extra, dirty bits, restKeys map[string]bool, now int64) error {
+	b, spec := f.bag(), f.Spec()
+	// The notes stand behind the entries, so that the entries are read twice.
+	behind, err := entries(base[headerSize:], func(string, []byte) error { return nil })
+	if err != nil {
+		return err
 	}
-	(*m)[name] = at
+	said, err := parseNotes(behind)
+	if err != nil {
+		return err
+	}
+	_, err = entries(base[headerSize:], func(name string, raw []byte) error {
+		i, known := spec.byName[name]
+		at, lapses := said.ttl[name]
+		live := !lapses || at > now
+		own := known && b.present.has(i) // its notes are the field's
+		switch {
+		case known && x.partial.has(i) && b.present.has(i) && !dirty.has(i):
+			c.skip.set(i)
+			c.add(name, raw)
+		case known && x.misfit.has(i) && !b.present.has(i) && !b.changed.has(i) && !b.added.has(i):
+			c.add(name, raw)
+		case known, spec.dropped[name], !live && !restKeys[name]:
+			return nil
+		case restKeys[name]: // the rest field's entry stands for it
+		case spec.rest >= 0 && readRest(f.Fresh(), append(msgp.AppendString(nil, name), raw...)):
+			return nil // it was read into the rest field, and is gone if it is not there now
+		default:
+			c.add(name, raw)
+		}
+		if lapses && live && !own {
+			note(&c.kept.ttl, name, at)
+		}
+		if said.index[name] && !(own && spec.index.has(i)) {
+			note(&c.kept.index, name, true)
+		}
+		if said.pairs[name] && !known {
+			note(&c.kept.pairs, name, true)
+		}
+		return nil
+	})
+	return err
+}
+
+func note[V any](m *map[string]V, name string, value V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[name] = value
 }
 
 // addRest gathers the entries of f's rest field, if it has one, and returns their keys.
@@ -163,66 +180,47 @@ func (c *carrier) addRest(f Fields) (map[string]bool, error) {
 	return keys, err
 }
 
-// appendNotes appends a record's second map if there is anything to say.
-func appendNotes(out []byte, f Fields, c *carrier) []byte {
+// appendNotes appends a record's second map if there is anything to say: what
+// f's fields need, and what kept says of entries that were carried over.
+func appendNotes(out []byte, f Fields, kept notes) []byte {
 	b, spec := f.bag(), f.Spec()
-	index := b.present.and(spec.index)
-	if b.extra != nil {
-		index = index.or(b.present.and(b.extra.indexed))
-	}
-	var ttl map[uint8]int64
-	if b.extra != nil {
-		ttl = b.extra.deadlines
-	}
-	var kept notes
-	if c != nil {
-		kept = c.kept
-	}
-	var names []string
+	index := b.present.and(indexed(f))
 	for i := range index.all() {
-		names = append(names, spec.names(i)...)
-	}
-	for name := range kept.index {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+		for _, name := range spec.names(i) {
+			note(&kept.index, name, true)
 		}
 	}
-	at := map[string]int64(nil)
-	for i, when := range ttl {
-		if b.present.has(i) {
-			for _, name := range spec.names(i) {
-				if at == nil {
-					at = map[string]int64{}
+	if b.extra != nil {
+		for i, at := range b.extra.deadlines {
+			if b.present.has(i) {
+				for _, name := range spec.names(i) {
+					note(&kept.ttl, name, at)
 				}
-				at[name] = when
 			}
 		}
 	}
-	for name, when := range kept.ttl {
-		if at == nil {
-			at = map[string]int64{}
-		}
-		at[name] = when
-	}
 	n := uint32(0)
-	if len(at) > 0 {
-		n++
-	}
-	if len(names) > 0 {
-		n++
+	for _, size := range []int{len(kept.ttl), len(kept.index), len(kept.pairs)} {
+		if size > 0 {
+			n++
+		}
 	}
 	if n == 0 {
 		return out
 	}
 	out = msgp.AppendMapHeader(out, n)
-	if len(at) > 0 {
-		out = AppendMap(msgp.AppendString(out, noteTTL), at, AppendString, AppendInt)
+	if len(kept.ttl) > 0 {
+		out = AppendMap(msgp.AppendString(out, noteTTL), kept.ttl, AppendString, AppendInt)
 	}
-	if len(names) > 0 {
-		slices.Sort(names)
-		out = AppendSlice(msgp.AppendString(out, noteIndex), names, AppendString)
+	out = appendNames(out, noteIndex, kept.index)
+	return appendNames(out, notePairs, kept.pairs)
+}
+
+func appendNames(out []byte, key string, names map[string]bool) []byte {
+	if len(names) == 0 {
+		return out
 	}
-	return out
+	return AppendSlice(msgp.AppendString(out, key), slices.Sorted(maps.Keys(names)), AppendString)
 }
 
 // names are the wire names under which field i is written.

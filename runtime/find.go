@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,21 +11,39 @@ import (
 // FindBy yields the sessions whose field i is value; generated FindBy methods
 // call it. What an index still says of a session that has changed is passed over.
 func FindBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V) iter.Seq2[*T, error] {
-	finder, ok := s.m.parts.Records.(Finder)
-	if !ok {
-		return failed[T](fmt.Errorf("sessiongen: field %s: %w", s.m.spec.Fields[i].Name, ErrNoIndex))
-	}
-	probe := s.typed(new(T)).SessionFields()
-	*probe.Pointer(int(i)).(*V) = value
-	probe.bag().present.set(i)
-	var wanted string
-	if err := catch(func() { wanted = string(probe.Append(int(i), nil)) }); err != nil {
+	q, err := newQuery(s, i, value)
+	if err != nil {
 		return failed[T](err)
 	}
-	keys := func(yield func(string, error) bool) {
-		seen := map[string]bool{} // a field with an older name stands in the index under both
-		for _, name := range s.m.spec.names(i) {
-			for key, err := range finder.Find(ctx, indexEntry(name, []byte(wanted))) {
+	return s.loadAll(ctx, q.keys(ctx), q.match)
+}
+
+// query is a look-up by the value of an indexed field.
+type query struct {
+	finder Finder
+	spec   *Spec
+	field  uint8
+	wanted []byte // the value, encoded
+}
+
+func newQuery[T, V any](s *Sessions[T], i uint8, value V) (*query, error) {
+	finder, ok := s.m.parts.Records.(Finder)
+	if !ok {
+		return nil, fmt.Errorf("sessiongen: field %s: %w", s.m.spec.Fields[i].Name, ErrNoIndex)
+	}
+	q := &query{finder: finder, spec: s.m.spec, field: i}
+	probe := s.typed(new(T)).SessionFields()
+	*probe.Pointer(int(i)).(*V) = value
+	return q, catch(func() { q.wanted = probe.Append(int(i), nil) })
+}
+
+// keys yields the keys that the index has, each once: a field with an older
+// name stands in the index under both.
+func (q *query) keys(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		seen := map[string]bool{}
+		for _, name := range q.spec.names(q.field) {
+			for key, err := range q.finder.Find(ctx, indexEntry(name, q.wanted)) {
 				if err == nil && seen[key] {
 					continue
 				}
@@ -35,10 +54,9 @@ func FindBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V) ite
 			}
 		}
 	}
-	return s.loadAll(ctx, keys, func(f Fields) bool {
-		return string(appendField(f, i, nil)) == wanted
-	})
 }
+
+func (q *query) match(f Fields) bool { return bytes.Equal(appendField(f, q.field, nil), q.wanted) }
 
 // DestroyOption limits what a DestroyBy method destroys.
 type DestroyOption func(*destroyOptions)
@@ -55,31 +73,69 @@ func Except(session Typed) DestroyOption {
 	}
 }
 
+// destroyPasses bounds how often DestroyBy looks again.
+const destroyPasses = 10
+
 // DestroyBy destroys the sessions whose field i is value and returns how many
-// it destroyed; generated DestroyBy methods call it. It goes on after an error
-// and returns all of them.
+// it destroyed; generated DestroyBy methods call it. A session that is renewed
+// meanwhile is found under its new key: it looks again until there is nothing
+// left. It goes on after an error and returns all of them. The session of the
+// request at hand is destroyed too, unless Except names it; a handler that goes
+// on to set something calls its Destroy as well.
 func DestroyBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V, options ...DestroyOption) (int, error) {
 	var o destroyOptions
 	for _, option := range options {
 		option(&o)
 	}
-	n := 0
-	var errs []error
-	for session, err := range FindBy(ctx, s, i, value) {
-		if err != nil {
-			errs = append(errs, err)
-			continue
+	q, err := newQuery(s, i, value)
+	if err != nil {
+		return 0, err
+	}
+	n, done := 0, map[string]bool{}
+	for range destroyPasses {
+		var errs []error
+		again := false
+		for key, err := range q.keys(ctx) {
+			if err != nil {
+				errs = append(errs, unavailable(err))
+				continue
+			}
+			if o.except[key] || done[key] {
+				continue
+			}
+			destroyed, err := destroyMatch(ctx, s, key, q)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			done[key], again = true, true
+			if destroyed {
+				n++
+			}
 		}
-		id := s.connOf(session).key
-		if o.except[id] {
-			continue
-		}
-		switch err := s.Destroy(ctx, id); {
-		case err == nil:
-			n++
-		case !errors.Is(err, ErrNotFound):
-			errs = append(errs, err)
+		if len(errs) > 0 || !again {
+			return n, errors.Join(errs...)
 		}
 	}
-	return n, errors.Join(errs...)
+	return n, fmt.Errorf("sessiongen: field %s: sessions with the value keep coming: %w", s.m.spec.Fields[i].Name, ErrConflict)
+}
+
+// destroyMatch destroys the session under key if it still matches, or can't be
+// read, and tells whether it did.
+func destroyMatch[T any](ctx context.Context, s *Sessions[T], key string, q *query) (bool, error) {
+	session, err := s.Load(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrNewerFormat):
+	case err != nil:
+		return false, err
+	case !q.match(s.typed(session).SessionFields()):
+		return false, nil
+	}
+	err = s.Destroy(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

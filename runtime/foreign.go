@@ -22,7 +22,7 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 	if !c.canSend() {
 		return lost, ErrHeadersSent
 	}
-	unlock, err := c.m.locks.lock(ctx, c.m.transport.Token(c.r))
+	unlock, err := c.m.locks.lock(ctx, foreign.Key(c.r))
 	if err != nil {
 		return lost, err
 	}
@@ -56,7 +56,7 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 		a.fields, a.meta = fresh, meta
 	}
 	meta := c.nextMeta(a.meta, dirty)
-	if err := foreign.Save(c.w.inner, c.r, &meta, a.fields); err != nil {
+	if err := foreign.Save(c.w.inner, c.r, &meta, a.fields, c.stored && (c.renew || c.login(dirty))); err != nil {
 		return lost, unavailable(err)
 	}
 	rec, err := snapshot(a.fields, &meta)
@@ -76,7 +76,7 @@ func (c *conn) openForeign() error {
 	if err != nil {
 		return err
 	}
-	c.base, c.stored, c.isNew = rec, true, false
+	c.base, c.stored, c.baseAt, c.isNew = rec, true, c.now(), false
 	return nil
 }
 

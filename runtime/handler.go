@@ -24,7 +24,7 @@ func (n *node) Value(key any) any {
 }
 
 // errSameCookie is what a request through two managers with one cookie gets.
-var errSameCookie = &ConfigError{"Config.Cookie.Name", "two managers of one request use the same cookie; give each a name of its own"}
+var errSameCookie = &ConfigError{"Config.Cookie.Name", "two managers of one request use the same cookie, or the same header of a Bearer transport; give each a name of its own"}
 
 // Middleware loads the session of each request, lets handlers find it with Get
 // and From, and commits it before the response begins. If the store can't
@@ -76,6 +76,7 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 	s.attach(q)
 	q.node = node{r.Context(), s.m, q}
 	r = r.WithContext(&q.node)
+	q.conn.optional = optional
 	q.writer.inner, q.writer.conn, q.writer.cookies = w, &q.conn, len(w.Header()["Set-Cookie"])
 	q.conn.w, q.conn.r = &q.writer.writer, r
 	if err := q.conn.begin(); err != nil {

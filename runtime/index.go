@@ -45,8 +45,11 @@ func (m *manager) indexOf(data []byte, f Fields) []IndexEntry {
 	if err != nil {
 		return index
 	}
-	names := parseNotes(rest).index
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	said, err := parseNotes(rest)
+	if err != nil {
+		return index
+	}
+	for _, name := range slices.Sorted(maps.Keys(said.index)) {
 		if raw, ok := values[name]; ok {
 			index = append(index, indexEntry(name, raw))
 		}
@@ -54,11 +57,18 @@ func (m *manager) indexOf(data []byte, f Fields) []IndexEntry {
 	return index
 }
 
-// indexed are the fields whose change changes the index.
+// indexed are the fields that this program or another one keeps an index of.
 func indexed(f Fields) bits {
 	fields := f.Spec().index
 	if x := f.bag().extra; x != nil {
 		fields = fields.or(x.indexed)
 	}
 	return fields
+}
+
+// reindexes tells whether a change of dirty fields may change the index: a rest
+// field may hold what another program has an index of.
+func reindexes(f Fields, dirty bits) bool {
+	rest := f.Spec().rest
+	return !dirty.and(indexed(f)).empty() || rest >= 0 && dirty.has(uint8(rest))
 }

@@ -41,10 +41,13 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.transport, m.sent = cookies, cookies.name
+		m.transport, m.sent = cookies, "cookie "+cookies.name
 		if cfg.Cookie.Insecure {
 			cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Insecure and Development on localhost and private networks only", slog.String("cookie", cookies.name))
 		}
+	}
+	if b, ok := m.transport.(bearer); ok {
+		m.sent = "header " + b.header
 	}
 	m.parts, err = store.Bind(Setup{Spec: spec, Cookie: m.cookie, Now: cfg.Now})
 	if err != nil {
@@ -102,8 +105,12 @@ var errBuried = fmt.Errorf("%w: it was renewed or destroyed a moment ago", ErrNo
 
 // decode fills meta and f from rec, whose expiry is the store's where it knows
 // one. It returns ErrNotFound if the session has expired.
-func (m *manager) decode(rec *Record, meta *Meta, f Fields) (err error) {
-	now := m.cfg.Now().UnixMilli()
+func (m *manager) decode(rec *Record, meta *Meta, f Fields) error {
+	return m.decodeAt(rec, meta, f, m.cfg.Now().UnixMilli())
+}
+
+// decodeAt is decode as of now, which decides what has lapsed.
+func (m *manager) decodeAt(rec *Record, meta *Meta, f Fields, now int64) (err error) {
 	if m.parts.Format != nil {
 		err = m.parts.Format.Decode(rec.Data, meta, f)
 	} else {
@@ -217,6 +224,11 @@ func (l *locks) init() {
 
 func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error) {
 	stripe := l[stripeOf(key)]
+	select {
+	case stripe <- struct{}{}: // without a look at a context that may be cancelled
+		return func() { <-stripe }, nil
+	default:
+	}
 	select {
 	case stripe <- struct{}{}:
 		return func() { <-stripe }, nil

@@ -7,49 +7,40 @@ import (
 
 // Put puts value under key of map field i.
 func Put[M ~map[K]V, K comparable, V any](b *Bag, i uint8, m *M, key K, value V) {
+	put(m, key, value)
+	b.touch(i, key, touchSet)
+}
+
+func put[M ~map[K]V, K comparable, V any](m *M, key K, value V) {
 	if *m == nil {
 		*m = M{}
 	}
 	(*m)[key] = value
-	MarkAdded(b, i)
 }
 
-// Delete deletes key of map field i.
+// Delete deletes key of map field i. A key that is not there is left alone.
 func Delete[M ~map[K]V, K comparable, V any](b *Bag, i uint8, m M, key K) {
 	if _, ok := m[key]; ok {
 		delete(m, key)
-		MarkAdded(b, i)
+		b.touch(i, key, touchSet)
 	}
-}
-
-// PutCount is Put for a map of numbers.
-func PutCount[M ~map[K]V, K comparable, V number](b *Bag, i uint8, m *M, key K, value V) {
-	Put(b, i, m, key, value)
-	b.count(i, key, false)
-}
-
-// DeleteCount is Delete for a map of numbers.
-func DeleteCount[M ~map[K]V, K comparable, V number](b *Bag, i uint8, m M, key K) {
-	Delete(b, i, m, key)
-	b.count(i, key, false)
 }
 
 // AddCount adds delta under key of map field i and returns the sum.
 func AddCount[M ~map[K]V, K comparable, V number](b *Bag, i uint8, m *M, key K, delta V) V {
-	Put(b, i, m, key, (*m)[key]+delta)
-	if _, known := b.more().counted[countKey{i, key}]; !known {
-		b.count(i, key, true)
-	}
+	put(m, key, (*m)[key]+delta)
+	b.touch(i, key, touchAdded)
 	return (*m)[key]
 }
 
-// count notes whether key of number map field i was only added to.
-func (b *Bag) count(i uint8, key any, added bool) {
+// touch notes what was done under a key. What was put or deleted stays so.
+func (b *Bag) touch(i uint8, key any, how touch) {
+	MarkAdded(b, i)
 	x := b.more()
-	if x.counted == nil {
-		x.counted = map[countKey]bool{}
+	if x.touched == nil {
+		x.touched = map[mapKey]touch{}
 	}
-	x.counted[countKey{i, key}] = added
+	x.touched[mapKey{i, key}] = max(how, x.touched[mapKey{i, key}])
 }
 
 // AddCounts merges a map of numbers: what was only added to under a key sums
@@ -59,12 +50,18 @@ func AddCounts[M ~map[K]V, K comparable, V number](mineBag *Bag, i uint8, theirs
 	if merged == nil && mine != nil {
 		merged = M{}
 	}
+	how := func(key K) touch {
+		if mineBag.extra == nil {
+			return 0
+		}
+		return mineBag.extra.touched[mapKey{i, key}]
+	}
 	for key, value := range mine {
 		was, had := base[key]
-		switch {
-		case mineBag.extra != nil && mineBag.extra.counted[countKey{i, key}]:
+		switch how := how(key); {
+		case how == touchAdded:
 			merged[key] += value - was
-		case !had || value != was:
+		case how == touchSet, !had, value != was:
 			merged[key] = value
 		}
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 
 	"github.com/tinylib/msgp/msgp"
@@ -23,42 +24,36 @@ func (c *conn) dirtyFields() (bits, error) {
 	return dirty.or(held), err
 }
 
-// inPlace returns those of the held fields whose encoding differs from what
-// was loaded.
+// inPlace returns those of the held fields whose value is not what was loaded.
+// Equal bytes tell at once; others may be another program's way to write the
+// same value, so that they are decoded and compared again.
 func (c *conn) inPlace(held bits) bits {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	changed := func(i uint8, was []byte) bool {
+	settle := func(i uint8, was []byte) {
 		*buf = c.fields.Append(int(i), (*buf)[:0])
-		return !bytes.Equal(*buf, was)
+		if bytes.Equal(*buf, was) {
+			held.unset(i)
+		}
 	}
-	decoded := bits{} // those whose stored bytes are not what they encode to
-	if c.m.parts.Format != nil {
-		decoded = held
-	} else if x := c.fields.bag().extra; x != nil {
-		decoded = held.and(x.partial)
-	}
-	if !decoded.empty() {
-		was, err := c.baseFields()
-		for i := range decoded.all() {
-			if err == nil && !changed(i, appendField(was, i, nil)) {
-				held.unset(i)
+	if c.m.parts.Format == nil {
+		next := 0
+		r := Reader{b: c.base.Data[headerSize:]}
+		for n := r.mapHeader(); n > 0 && !held.empty(); n-- {
+			var name string
+			ReadString(&r, &name)
+			start := r.b
+			r.skip()
+			if i, known := c.m.spec.lookup(name, &next); known && held.has(i) {
+				settle(i, start[:len(start)-len(r.b)])
 			}
 		}
 	}
-	if c.m.parts.Format != nil {
-		return held
-	}
-	next := 0
-	r := Reader{b: c.base.Data[headerSize:]}
-	for n := r.mapHeader(); n > 0 && !held.empty(); n-- {
-		var name string
-		ReadString(&r, &name)
-		start := r.b
-		r.skip()
-		i, known := c.m.spec.lookup(name, &next)
-		if known && held.has(i) && !decoded.has(i) && !changed(i, start[:len(start)-len(r.b)]) {
-			held.unset(i)
+	if !held.empty() {
+		if was, err := c.baseFields(); err == nil {
+			for i := range held.all() {
+				settle(i, appendField(was, i, nil))
+			}
 		}
 	}
 	return held
@@ -74,6 +69,10 @@ func (c *conn) inPlace(held bits) bits {
 func merge(base, mine, theirs Fields, dirty bits) (lost bits) {
 	mb, tb := mine.bag(), theirs.bag()
 	for i := range dirty.all() {
+		base := base
+		if mb.extra != nil && mb.extra.restarted.has(i) {
+			base = base.Fresh() // what was loaded had lapsed before mine changed it
+		}
 		switch {
 		case mb.changed.has(i):
 			copyField(theirs, mine, i)
@@ -87,13 +86,23 @@ func merge(base, mine, theirs Fields, dirty bits) (lost bits) {
 			mergeField(base, mine, theirs, i)
 		}
 		tb.changed.set(i) // what theirs holds for it on the wire is replaced
-		if mb.extra != nil {
-			if at, ok := mb.extra.deadlines[i]; ok {
-				tb.setDeadline(i, at)
-			}
-		}
+		mergeDeadline(mb, tb, i)
 	}
 	return lost
+}
+
+// mergeDeadline gives field i the deadline of a set, or else the later one.
+func mergeDeadline(mb, tb *Bag, i uint8) {
+	if mb.extra == nil {
+		return
+	}
+	at, lapses := mb.extra.deadlines[i]
+	if lapses && !mb.changed.has(i) && tb.extra != nil {
+		at = max(at, tb.extra.deadlines[i])
+	}
+	if lapses {
+		tb.setDeadline(i, at)
+	}
 }
 
 // mergeField merges one field that mine changed relative to base.
@@ -150,11 +159,10 @@ func mergeUpdated(base, mine, theirs Fields, i uint8) {
 func only(like Fields, i uint8, raw []byte) Fields {
 	f := like.Fresh()
 	if raw != nil {
-		f.Read(int(i), &Reader{b: raw})
-		f.bag().present.set(i)
+		readBack(f, i, raw)
 	}
 	if x := like.bag().extra; x != nil {
-		f.bag().more().counted = x.counted
+		f.bag().more().touched = x.touched
 	}
 	return f
 }
@@ -209,8 +217,9 @@ func list(raw []byte) (int, []byte) {
 // mergeMap applies to theirs what mine put, deleted or changed in place.
 func mergeMap(base, mine, theirs Fields, i uint8) {
 	was, now, merged := mapEntries(base, i), mapEntries(mine, i), mapEntries(theirs, i)
+	put := touchedKeys(mine, i)
 	for key, value := range now {
-		if old, had := was[key]; !had || old != value {
+		if old, had := was[key]; !had || old != value || put[key] {
 			merged[key] = value
 		}
 	}
@@ -223,9 +232,32 @@ func mergeMap(base, mine, theirs Fields, i uint8) {
 	for key, value := range merged {
 		raw = append(append(raw, key...), value...)
 	}
-	theirs.Read(int(i), &Reader{})
-	theirs.Read(int(i), &Reader{b: raw})
-	theirs.bag().present.set(i)
+	readBack(theirs, i, raw)
+}
+
+// touchedKeys returns the encoded keys of map field i that accessors put.
+func touchedKeys(f Fields, i uint8) map[string]bool {
+	keys := map[string]bool{}
+	if x := f.bag().extra; x != nil {
+		for k := range x.touched {
+			if k.field == i {
+				keys[string(encodedKey(k.key))] = true
+			}
+		}
+	}
+	return keys
+}
+
+// encodedKey encodes a map's key, a string or an integer of any named type.
+func encodedKey(key any) []byte {
+	switch v := reflect.ValueOf(key); {
+	case v.Kind() == reflect.String:
+		return msgp.AppendString(nil, v.String())
+	case v.CanInt():
+		return msgp.AppendInt64(nil, v.Int())
+	default:
+		return msgp.AppendUint64(nil, v.Uint())
+	}
 }
 
 // mapEntries returns the encoded keys and values of field i's map.

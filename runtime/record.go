@@ -25,6 +25,7 @@ const (
 	// The keys of a record's second map.
 	noteTTL   = "t"
 	noteIndex = "i"
+	notePairs = "w"
 )
 
 // Errors of a stored record.

@@ -24,7 +24,7 @@ func (c *conn) replace(ctx context.Context, dirty bits) (lost bits, err error) {
 			c.remove(ctx, key, rec)
 		}
 		if errors.Is(cause, ErrDestroyed) && c.setsPrincipal(dirty) {
-			return lost, c.beginAgain(ctx, dirty)
+			return c.beginAgain(ctx, dirty)
 		}
 		return lost, cause
 	}
@@ -69,7 +69,11 @@ func (c *conn) replace(ctx context.Context, dirty bits) (lost bits, err error) {
 func (c *conn) end(ctx context.Context, old Record) error {
 	old.Index = c.oldIndex(old)
 	if c.m.parts.Format == nil {
-		return c.write(ctx, c.key, old, c.m.tombstone(c.now()))
+		err := c.write(ctx, c.key, old, c.m.tombstone(c.now()))
+		if errors.Is(err, ErrUnclear) {
+			err = ErrConflict // nobody writes over a tombstone: it was not written
+		}
+		return err
 	}
 	bound, cancel := c.m.bound(ctx)
 	defer cancel()
@@ -119,18 +123,30 @@ func (c *conn) forget() {
 
 // beginAgain stores what a login set in a session of its own: the session that
 // it began from has ended meanwhile, and nothing of that one comes back.
-func (c *conn) beginAgain(ctx context.Context, dirty bits) error {
+func (c *conn) beginAgain(ctx context.Context, dirty bits) (lost bits, err error) {
 	base, err := c.baseFields()
 	if err != nil {
-		return err
+		return lost, err
 	}
 	own := c.freshFields()
-	if err := catch(func() { merge(base, c.fields, own, dirty) }); err != nil {
-		return err
+	if err := catch(func() { lost = merge(base, c.fields, own, dirty) }); err != nil {
+		return lost, err
 	}
 	c.replaceFields(own)
 	c.forget()
-	return c.create(ctx)
+	return lost, c.create(ctx)
+}
+
+// destroyKey ends the record under key, whatever it holds.
+func (c *conn) destroyKey(ctx context.Context, key string) error {
+	rec, err := c.m.load(ctx, key)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := c.limited(ctx)
+	defer cancel()
+	c.key, c.base, c.stored, c.baseAt = key, rec, true, c.now()
+	return c.bury(ctx)
 }
 
 // remove takes back a record that nobody has the token of. If the store can't

@@ -7,10 +7,10 @@ import "math/rand/v2"
 func (c *conn) commitSealed(dirty bits) error {
 	present := !c.fields.bag().present.empty()
 	now := c.now()
-	change := !dirty.empty() && (present || c.stored && !c.destroy) || c.asked() && c.stored && !c.destroy
+	change := !dirty.empty() && (present || c.stored && !c.destroy) || c.asked() && c.stored && !c.destroy || c.always && !c.stored
 	meta := c.meta
 	moved := meta.use(now)
-	due := c.stored && !c.destroy && (c.resend || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
+	due := c.stored && !c.destroy && (c.resend && c.used || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
 	switch {
 	case !change && !c.destroy && !c.discard && !due:
 		return nil
@@ -18,6 +18,8 @@ func (c *conn) commitSealed(dirty bits) error {
 		return nil // the rest can wait for the next response
 	case !c.canSend():
 		return ErrHeadersSent
+	case change && c.stored && !c.destroy && c.expired(now) && !c.login(dirty) && !c.restart:
+		return ErrDestroyed
 	}
 	forget := c.destroy || c.discard
 	if c.destroy {
@@ -47,6 +49,10 @@ func (c *conn) commitSealed(dirty bits) error {
 	return c.send(c.token, &meta)
 }
 
+// expired tells whether the session's absolute deadline has passed, which it
+// may during a request.
+func (c *conn) expired(now int64) bool { return c.meta.Deadline != 0 && c.meta.Deadline <= now }
+
 // sealedID is the public handle of a sealed session: its id, hashed like a token.
 func sealedID(id uint64) string {
 	var raw [8]byte
@@ -67,7 +73,7 @@ func (c *conn) openSealed(token string) error {
 		return err
 	}
 	rec.Stamp = c.meta.Stamp
-	c.base, c.stored, c.token, c.resend, c.isNew = rec, true, token, reseal, false
+	c.base, c.stored, c.baseAt, c.token, c.resend, c.isNew = rec, true, c.now(), token, reseal, false
 	c.key = sealedID(c.meta.Stamp)
 	return nil
 }

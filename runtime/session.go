@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -17,11 +18,13 @@ type conn struct {
 	key    string // of the stored record; also the public handle
 	base   Record // what was loaded or committed last
 	stored bool   // base is what the store has under key, as far as known
+	baseAt int64  // when base was loaded or committed, which decides what had lapsed in it
 
 	pending struct{ token, key string } // made early for ID, used when a record is created
 
 	used        bool        // somebody asked for the session
 	buried      bool        // the request's token was renewed or destroyed a moment ago
+	optional    bool        // the handler can do without the store
 	unavailable bool        // the store could not answer
 	ended       atomic.Bool // the request is over; a goroutine that outlives it may ask
 	resend      bool        // the token is to be sent anew: an old key made it
@@ -31,13 +34,15 @@ type conn struct {
 	// What was asked for and is done by the next commit.
 	destroy bool // end the record under key
 	discard bool // make the client forget a stale token
+	left    bool // Destroy was called on a session that had ended a moment before
+	always  bool // store the session even if nothing is set
 	renew   bool
 	restart bool // the clocks
 	touch   bool
 	maxAge  time.Duration
 	ageSet  bool
 
-	w *writer       // nil without a request, and once it is over
+	w *writer       // nil without a request
 	r *http.Request // nil without a request
 }
 
@@ -112,8 +117,9 @@ func (b *Bag) Destroy() {
 	for i := range c.fields.Spec().Fields {
 		c.fields.Read(i, &Reader{}) // without input a field becomes zero
 	}
-	c.destroy = c.destroy || c.stored
+	c.destroy = c.destroy || c.stored || c.unavailable
 	c.discard = c.discard || c.stale
+	c.left = c.left || c.buried
 	c.renew, c.restart, c.touch, c.ageSet = false, false, false, false
 	c.pending.token, c.pending.key = "", ""
 }
@@ -147,7 +153,8 @@ func (b *Bag) Save(ctx context.Context) error {
 }
 
 // Reload reads the session again and drops what was not saved. It returns
-// [ErrNotFound] if the session has ended meanwhile.
+// [ErrNotFound] if the session has ended meanwhile. Where the store keeps
+// nothing on the server it only drops what was not saved.
 func (b *Bag) Reload(ctx context.Context) error {
 	c := b.conn
 	switch {
@@ -155,6 +162,8 @@ func (b *Bag) Reload(ctx context.Context) error {
 		return ErrNoManager
 	case c.ended.Load():
 		return ErrEnded
+	case c.unavailable:
+		return ErrUnavailable
 	case !c.stored:
 		return ErrNotFound
 	}
@@ -171,7 +180,7 @@ func (b *Bag) Reload(ctx context.Context) error {
 		return err
 	}
 	c.replaceFields(fresh)
-	c.base, c.meta = rec, meta
+	c.base, c.meta, c.baseAt = rec, meta, c.now()
 	c.settled()
 	return nil
 }
@@ -191,9 +200,12 @@ func (c *conn) settled() {
 	b := c.fields.bag()
 	b.changed, b.added = bits{}, bits{}
 	if x := b.extra; x != nil {
-		x.updates, x.counted, x.taken = nil, nil, bits{}
+		x.updates, x.touched, x.taken, x.restarted = nil, nil, bits{}, bits{}
 	}
-	c.destroy, c.discard, c.renew, c.restart, c.touch, c.ageSet, c.resend = false, false, false, false, false, false, false
+	if c.stored { // else it is for the record to come
+		c.renew, c.restart, c.ageSet = false, false, false
+	}
+	c.destroy, c.discard, c.touch, c.resend = false, false, false, false
 }
 
 // replaceFields makes the session's fields those of from.
@@ -201,7 +213,11 @@ func (c *conn) replaceFields(from Fields) {
 	to := c.fields
 	b, fb := to.bag(), from.bag()
 	for i := range to.Spec().Fields {
-		copyField(to, from, uint8(i))
+		// If a type does not read what it wrote, its field is empty until the
+		// next request.
+		if err := catch(func() { copyField(to, from, uint8(i)) }); err != nil {
+			c.m.misfit(uint8(i), err)
+		}
 	}
 	b.extra = fb.extra
 	b.lent = b.lent.and(b.present)
@@ -219,9 +235,24 @@ func copyField(to, from Fields, i uint8) {
 		return
 	}
 	raw := from.Append(int(i), nil)
-	if tb.present.has(i) && string(to.Append(int(i), nil)) == string(raw) {
-		return
+	same := false
+	if tb.present.has(i) {
+		// What can't be encoded is not the same.
+		_ = catch(func() { same = string(to.Append(int(i), nil)) == string(raw) })
 	}
-	to.Read(int(i), &Reader{b: raw})
-	tb.present.set(i)
+	if !same {
+		readBack(to, i, raw)
+	}
+}
+
+// readBack makes field i what raw says, in place of what it is.
+func readBack(f Fields, i uint8, raw []byte) {
+	f.Read(int(i), &Reader{}) // a rest field keeps its entries otherwise
+	r := Reader{b: raw}
+	f.Read(int(i), &r)
+	f.bag().present.set(i)
+	if r.err != nil {
+		f.bag().present.unset(i)
+		panic(encodeError{fmt.Errorf("field %s: its type does not read what it wrote: %s", f.Spec().Fields[i].Name, kindOf(r.err))})
+	}
 }

@@ -105,11 +105,8 @@ func (s *Sessions[T]) Open(ctx context.Context, token string) (*T, error) {
 // Load returns the session with a public id, as [Bag.ID] returned it, without a
 // request, or [ErrNotFound]. Its Save stores what is changed.
 func (s *Sessions[T]) Load(ctx context.Context, id string) (*T, error) {
-	if err := s.m.needRecords("Load"); err != nil {
+	if err := s.m.checkID("Load", id); err != nil {
 		return nil, err
-	}
-	if own, ok := s.m.tokens.(randomTokens); ok && !own.checkKey(id) {
-		return nil, ErrNotFound
 	}
 	q := new(request[T])
 	s.attach(q)
@@ -120,7 +117,7 @@ func (s *Sessions[T]) Load(ctx context.Context, id string) (*T, error) {
 }
 
 // Create stores a new session that f fills, without a request; its token is
-// what [Sessions.Token] returns.
+// what [Sessions.Token] returns. The session is stored even if f sets nothing.
 func (s *Sessions[T]) Create(ctx context.Context, f func(*T) error) (*T, error) {
 	if s.m.parts.Foreign != nil {
 		return nil, fmt.Errorf("sessiongen: Create: %w", ErrStateless)
@@ -132,7 +129,11 @@ func (s *Sessions[T]) Create(ctx context.Context, f func(*T) error) (*T, error) 
 			return nil, err
 		}
 	}
-	return &q.session, q.conn.commit(ctx)
+	q.conn.always = true
+	if err := q.conn.commit(ctx); err != nil {
+		return nil, err
+	}
+	return &q.session, nil
 }
 
 // Update applies f to the session with a public id and commits it, merged with
@@ -150,14 +151,15 @@ func (s *Sessions[T]) Update(ctx context.Context, id string, f func(*T) error) e
 }
 
 // Destroy ends the session with a public id, or returns [ErrNotFound]. Requests
-// in flight do not bring it back.
+// in flight do not bring it back. It also ends sessions that this program can't
+// read.
 func (s *Sessions[T]) Destroy(ctx context.Context, id string) error {
-	session, err := s.Load(ctx, id)
-	if err != nil {
+	if err := s.m.checkID("Destroy", id); err != nil {
 		return err
 	}
-	s.typed(session).SessionFields().bag().Destroy()
-	return s.connOf(session).commit(ctx)
+	q := new(request[T])
+	s.attach(q)
+	return q.conn.destroyKey(ctx, id)
 }
 
 // List yields every live session of a store that can list, else [ErrNoIndex].
@@ -195,10 +197,14 @@ func failed[T any](err error) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) { yield(nil, err) }
 }
 
-// needRecords is the error of what only a store of records can do.
-func (m *manager) needRecords(what string) error {
+// checkID is the error of a method that needs a store of records and an id that
+// can be one.
+func (m *manager) checkID(method, id string) error {
 	if m.parts.Records == nil {
-		return fmt.Errorf("sessiongen: %s: %w", what, ErrStateless)
+		return fmt.Errorf("sessiongen: %s: %w", method, ErrStateless)
+	}
+	if own, ok := m.tokens.(randomTokens); ok && !own.checkKey(id) {
+		return ErrNotFound
 	}
 	return nil
 }
@@ -231,6 +237,6 @@ func (c *conn) openKey(ctx context.Context, key string) error {
 	if err := c.m.decode(&rec, &c.meta, c.fields); err != nil {
 		return err
 	}
-	c.key, c.base, c.stored, c.isNew = key, rec, true, false
+	c.key, c.base, c.stored, c.baseAt, c.isNew = key, rec, true, c.now(), false
 	return nil
 }

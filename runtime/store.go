@@ -126,10 +126,14 @@ type Foreign interface {
 	// Load fills f, and m as far as it knows, from the request's session, or
 	// returns [ErrNotFound].
 	Load(r *http.Request, m *Meta, f Fields) error
-	// Save stores f and sets what cookies it needs.
-	Save(w http.ResponseWriter, r *http.Request, m *Meta, f Fields) error
+	// Save stores f and sets what cookies it needs; with renew under a new id,
+	// and the old one is void.
+	Save(w http.ResponseWriter, r *http.Request, m *Meta, f Fields, renew bool) error
 	// Delete ends the session and its cookie.
 	Delete(w http.ResponseWriter, r *http.Request) error
+	// Key tells sessions apart for the lock: the session's id, or what stands
+	// for it in the request.
+	Key(r *http.Request) string
 }
 
 // Format turns a session into bytes and back where the bytes are shared with

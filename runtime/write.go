@@ -39,6 +39,9 @@ func (c *conn) write(ctx context.Context, key string, old, rec Record) error {
 			return fmt.Errorf("%w: %w", ErrUnclear, failure)
 		}
 		// It has not taken place, at least not yet; the same stamp tells if it does.
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return unavailable(failure)
 }

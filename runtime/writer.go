@@ -24,6 +24,8 @@ type writer struct {
 	failed error // the commit failed and the error handler has answered
 	// cookies is how many Set-Cookie lines were there before the handler.
 	cookies int
+	// sent repeats what an early commit has told the client about its token.
+	sent func(Transport, http.ResponseWriter)
 }
 
 type (
@@ -139,7 +141,6 @@ func (w *writer) begin() error {
 	}
 	c := w.conn
 	if c.used {
-		// Said before the commit, since an error's response depends on the session as much.
 		w.keepPrivate()
 	}
 	err := c.commit(c.background())
@@ -178,6 +179,12 @@ func (w *writer) fail(err error) {
 		} else {
 			h["Set-Cookie"] = lines[:w.cookies]
 		}
+	}
+	if w.sent != nil { // an early commit stands
+		w.sent(w.conn.m.transport, w.inner)
+	}
+	if w.conn.used {
+		w.keepPrivate()
 	}
 	w.conn.m.answer(w.inner, w.conn.r, err)
 }

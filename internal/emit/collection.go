@@ -31,14 +31,9 @@ func (f field) add() {
 // append emits
 //
 //	// AppendCart appends to Cart; parallel appends all arrive.
-//	func (s *Session) AppendCart(cart ...Item) {
-//		s.v.Cart = append(s.v.Cart, cart...)
-//		sessrt.MarkAdded(&s.sessionBag, 3)
-//	}
+//	func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 3, &s.v.Cart, cart...) }
 func (f field) append() {
-	code := append(f.dropLapsed(),
-		f.value().Op("=").Append(f.value(), jen.Id(f.Param).Op("...")),
-		f.mark("MarkAdded"))
+	code := append(f.dropLapsed(), f.call("Append", f.address(), jen.Id(f.Param).Op("...")))
 	f.method(f.changeDoc("Append", "appends to "+f.GoName+"; parallel appends all arrive"), "Append"+f.GoName,
 		[]jen.Code{jen.Id(f.Param).Op("...").Add(typ(f.Type.Elem))}, nil, f.restart(code)...)
 }
@@ -47,10 +42,10 @@ func (f field) append() {
 //
 //	// PutQty puts value under key of Qty; parallel puts merge by key.
 //	func (s *Session) PutQty(key string, value int) {
-//		sessrt.PutCount(&s.sessionBag, 5, &s.v.Qty, key, value)
+//		sessrt.Put(&s.sessionBag, 5, &s.v.Qty, key, value)
 //	}
 func (f field) put() {
-	code := append(f.dropLapsed(), f.call(f.counted("Put"), f.address(), jen.Id("key"), jen.Id("value")))
+	code := append(f.dropLapsed(), f.call("Put", f.address(), jen.Id("key"), jen.Id("value")))
 	f.method(f.changeDoc("Put", "puts value under key of "+f.GoName+"; parallel puts merge by key"), "Put"+f.GoName,
 		[]jen.Code{f.key(), jen.Id("value").Add(typ(f.Type.Elem))}, nil, f.restart(code)...)
 }
@@ -59,7 +54,7 @@ func (f field) put() {
 //
 //	// DeleteQty deletes key of Qty; parallel deletes merge by key.
 //	func (s *Session) DeleteQty(key string) {
-//		sessrt.DeleteCount(&s.sessionBag, 5, s.v.Qty, key)
+//		sessrt.Delete(&s.sessionBag, 5, s.v.Qty, key)
 //	}
 //
 // From a ttl field whose time has passed there is nothing to delete, and
@@ -73,7 +68,7 @@ func (f field) delete() {
 	if f.TTL > 0 {
 		code = append(code, jen.If(jen.Op("!").Add(f.live())).Block(jen.Return()))
 	}
-	code = append(code, f.call(f.counted("Delete"), f.value(), jen.Id("key")))
+	code = append(code, f.call("Delete", f.value(), jen.Id("key")))
 	f.method(f.changeDoc("Delete", "deletes key of "+f.GoName+"; parallel deletes merge by key"), "Delete"+f.GoName,
 		[]jen.Code{f.key()}, nil, f.restart(code)...)
 }
@@ -104,11 +99,3 @@ func (f field) addKey() {
 
 // key is the parameter that holds a map's key: key string.
 func (f field) key() jen.Code { return jen.Id("key").Add(typ(f.Type.Key)) }
-
-// counted is the runtime's function for maps, or its twin for maps of numbers.
-func (f field) counted(name string) string {
-	if f.Type.Elem.Number() {
-		return name + "Count"
-	}
-	return name
-}

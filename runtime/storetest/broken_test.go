@@ -207,7 +207,13 @@ var faults = []struct {
 			if err != nil {
 				return err
 			}
-			time.Sleep(time.Millisecond)
+			for range 200 { // until somebody has written in between
+				now, err := f.Store.Load(c, key)
+				if err != nil || now.Stamp != there.Stamp {
+					break
+				}
+				time.Sleep(100 * time.Microsecond)
+			}
 			there.Expires = expires
 			f.Store.Delete(c, key, record{})
 			return f.Store.Create(c, key, there)

@@ -134,10 +134,7 @@ func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 2, &s.v.Cart) }
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AppendCart appends to Cart; parallel appends all arrive.
-func (s *Session) AppendCart(cart ...Item) {
-	s.v.Cart = append(s.v.Cart, cart...)
-	sessrt.MarkAdded(&s.sessionBag, 2)
-}
+func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 2, &s.v.Cart, cart...) }
 
 // Qty is field Qty of session in session.go;
 // what a caller changes in it is saved.
@@ -164,12 +161,10 @@ func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
 }
 
 // PutQty puts value under key of Qty; parallel puts merge by key.
-func (s *Session) PutQty(key string, value int) {
-	sessrt.PutCount(&s.sessionBag, 3, &s.v.Qty, key, value)
-}
+func (s *Session) PutQty(key string, value int) { sessrt.Put(&s.sessionBag, 3, &s.v.Qty, key, value) }
 
 // DeleteQty deletes key of Qty; parallel deletes merge by key.
-func (s *Session) DeleteQty(key string) { sessrt.DeleteCount(&s.sessionBag, 3, s.v.Qty, key) }
+func (s *Session) DeleteQty(key string) { sessrt.Delete(&s.sessionBag, 3, s.v.Qty, key) }
 
 // AddQty adds delta under key of Qty and returns the sum; parallel adds sum up.
 func (s *Session) AddQty(key string, delta int) int {

@@ -188,10 +188,7 @@ func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AppendCart appends to Cart; parallel appends all arrive.
-func (s *Session) AppendCart(cart ...Item) {
-	s.v.Cart = append(s.v.Cart, cart...)
-	sessrt.MarkAdded(&s.sessionBag, 3)
-}
+func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 3, &s.v.Cart, cart...) }
 
 // Roles is field Roles of session in session.go;
 // what a caller changes in it is saved.
@@ -216,10 +213,7 @@ func (s *Session) ClearRoles() { sessrt.Clear(&s.sessionBag, 4, &s.v.Roles) }
 func (s *Session) UpdateRoles(f func([]string) []string) { sessrt.Update(s.SessionFields(), 4, f) }
 
 // AppendRoles appends to Roles; parallel appends all arrive.
-func (s *Session) AppendRoles(roles ...string) {
-	s.v.Roles = append(s.v.Roles, roles...)
-	sessrt.MarkAdded(&s.sessionBag, 4)
-}
+func (s *Session) AppendRoles(roles ...string) { sessrt.Append(&s.sessionBag, 4, &s.v.Roles, roles...) }
 
 // Qty is field Qty of session in session.go;
 // what a caller changes in it is saved.
@@ -246,12 +240,10 @@ func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
 }
 
 // PutQty puts value under key of Qty; parallel puts merge by key.
-func (s *Session) PutQty(key string, value int) {
-	sessrt.PutCount(&s.sessionBag, 5, &s.v.Qty, key, value)
-}
+func (s *Session) PutQty(key string, value int) { sessrt.Put(&s.sessionBag, 5, &s.v.Qty, key, value) }
 
 // DeleteQty deletes key of Qty; parallel deletes merge by key.
-func (s *Session) DeleteQty(key string) { sessrt.DeleteCount(&s.sessionBag, 5, s.v.Qty, key) }
+func (s *Session) DeleteQty(key string) { sessrt.Delete(&s.sessionBag, 5, s.v.Qty, key) }
 
 // AddQty adds delta under key of Qty and returns the sum; parallel adds sum up.
 func (s *Session) AddQty(key string, delta int) int {
@@ -380,8 +372,7 @@ func (s *Session) ClaimNotices(ctx context.Context) ([]string, bool, error) {
 
 // AppendNotices appends to Notices; parallel appends all arrive.
 func (s *Session) AppendNotices(notices ...string) {
-	s.v.Notices = append(s.v.Notices, notices...)
-	sessrt.MarkAdded(&s.sessionBag, 10)
+	sessrt.Append(&s.sessionBag, 10, &s.v.Notices, notices...)
 }
 
 // StepUp is field StepUp of session in session.go,

@@ -146,10 +146,7 @@ func (s *Session) ClearScore() { sessrt.Clear(&s.sessionBag, 2, &s.v.Score) }
 func (s *Session) UpdateScore(f func([]string) []string) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AppendScore appends to Score; parallel appends all arrive.
-func (s *Session) AppendScore(score ...string) {
-	s.v.Score = append(s.v.Score, score...)
-	sessrt.MarkAdded(&s.sessionBag, 2)
-}
+func (s *Session) AppendScore(score ...string) { sessrt.Append(&s.sessionBag, 2, &s.v.Score, score...) }
 
 // Cart is field Cart of session in session.go;
 // what a caller changes in it is saved.
@@ -174,10 +171,7 @@ func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AppendCart appends to Cart; parallel appends all arrive.
-func (s *Session) AppendCart(cart ...Item) {
-	s.v.Cart = append(s.v.Cart, cart...)
-	sessrt.MarkAdded(&s.sessionBag, 3)
-}
+func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 3, &s.v.Cart, cart...) }
 
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }

@@ -156,10 +156,7 @@ func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 4, &s.v.Cart) }
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 4, f) }
 
 // AppendCart appends to Cart; parallel appends all arrive.
-func (s *Session) AppendCart(cart ...Item) {
-	s.v.Cart = append(s.v.Cart, cart...)
-	sessrt.MarkAdded(&s.sessionBag, 4)
-}
+func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 4, &s.v.Cart, cart...) }
 
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
