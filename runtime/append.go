@@ -130,65 +130,6 @@ func AppendPointer[T any](b []byte, v *T, one func([]byte, *T) []byte) []byte {
 	return one(b, v)
 }
 
-// Columns are the wire names of a struct's fields, with their encoding made once.
-type Columns struct {
-	names  []string
-	header string // the names as a MessagePack array of strings
-}
-
-// NewColumns returns the columns of a struct.
-func NewColumns(names ...string) *Columns {
-	header := msgp.AppendArrayHeader(nil, uint32(len(names)))
-	for _, name := range names {
-		header = msgp.AppendString(header, name)
-	}
-	return &Columns{names: names, header: string(header)}
-}
-
-// AppendStruct appends a struct as a table of one row: its column names, then its values.
-func AppendStruct[T any](b []byte, v *T, columns *Columns, row func([]byte, *T) []byte) []byte {
-	b = msgp.AppendArrayHeader(b, 2)
-	return row(append(b, columns.header...), v)
-}
-
-// AppendTable appends a slice of structs: the column names once, then a row for
-// each element. An empty slice has no names; nil is kept apart from empty.
-func AppendTable[S ~[]T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
-	if len(v) == 0 {
-		if v == nil {
-			return msgp.AppendNil(b)
-		}
-		return msgp.AppendArrayHeader(b, 0)
-	}
-	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
-	b = append(b, columns.header...)
-	for i := range v {
-		b = row(b, &v[i])
-	}
-	return b
-}
-
-// AppendPointerTable is AppendTable for a slice of pointers to structs; a nil
-// pointer is a nil in the place of its row.
-func AppendPointerTable[S ~[]*T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
-	if len(v) == 0 {
-		if v == nil {
-			return msgp.AppendNil(b)
-		}
-		return msgp.AppendArrayHeader(b, 0)
-	}
-	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
-	b = append(b, columns.header...)
-	for _, e := range v {
-		if e == nil {
-			b = msgp.AppendNil(b)
-			continue
-		}
-		b = row(b, e)
-	}
-	return b
-}
-
 // maxRecursive bounds the encoding of a type that reaches itself: a cycle of
 // pointers, which would never end, is far past it before the stack is.
 const maxRecursive = 1 << 20

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -51,6 +49,8 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 		err = c.commitSealed(dirty)
 	case c.m.parts.Foreign != nil:
 		lost, err = c.commitForeign(ctx, dirty)
+	case dirty.empty() && !c.asked() && !c.always:
+		lost, err = c.commitRecord(ctx, dirty) // nothing to write, but perhaps a touch
 	default:
 		ctx, cancel := c.limited(ctx)
 		lost, err = c.commitRecord(ctx, dirty)
@@ -65,19 +65,17 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 // limited bounds a whole commit, its waits and tries included. A client that
 // disconnects does not end it; a deadline of the caller's does.
 func (c *conn) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.r != nil {
-		deadline, ok := ctx.Deadline()
+	deadline, ok := ctx.Deadline()
+	if c.r != nil && ctx.Done() != nil {
 		ctx = context.WithoutCancel(ctx)
-		if ok {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithDeadline(ctx, deadline)
-			return ctx, cancel
-		}
 	}
 	if c.m.parts.Local {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, commitTimeouts*c.m.cfg.StoreTimeout)
+	if limit := time.Now().Add(commitTimeouts * c.m.cfg.StoreTimeout); !ok || limit.Before(deadline) {
+		deadline = limit
+	}
+	return context.WithDeadline(ctx, deadline)
 }
 
 // commitTimeouts is how many times the limit of a call a commit may take.
@@ -93,9 +91,6 @@ func (c *conn) login(dirty bits) bool { return !dirty.and(c.m.spec.principal).em
 func (c *conn) setsPrincipal(dirty bits) bool {
 	return !dirty.and(c.m.spec.principal).and(c.fields.bag().present).empty()
 }
-
-// canSend tells whether a cookie can still be sent; a session without request needs none.
-func (c *conn) canSend() bool { return c.w == nil || !c.w.began }
 
 // commitRecord commits to a store of records.
 func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err error) {
@@ -133,56 +128,6 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 	}
 }
 
-// nextMeta returns what meta becomes by this commit, with a new stamp.
-func (c *conn) nextMeta(meta Meta, dirty bits) Meta {
-	now := c.now()
-	fresh := meta.Created == 0
-	if login := c.login(dirty); fresh || login || c.restart {
-		idle, kept := meta.Idle, meta.MaxAge && !login
-		c.m.start(&meta, now)
-		if kept { // remembered, and the same user: as long again
-			meta.MaxAge, meta.Idle, meta.Deadline = true, idle, min(now+idle, maxInstant)
-		}
-	}
-	if c.ageSet {
-		meta.MaxAge, meta.Idle = true, min(c.maxAge.Milliseconds(), maxIdle)
-		meta.Deadline = min(now+c.maxAge.Milliseconds(), maxInstant)
-	}
-	meta.use(now)
-	meta.Stamp = rand.Uint64()
-	return meta
-}
-
-// age is how long the client shall keep the token.
-func (c *conn) age(meta *Meta) time.Duration {
-	if meta.Deadline == 0 {
-		return maxCookieAge
-	}
-	left := min(meta.Deadline-c.now(), maxCookieAge.Milliseconds())
-	return max(time.Duration(left)*time.Millisecond, time.Second)
-}
-
-// send sends the token, if there is a request to answer.
-func (c *conn) send(token string, meta *Meta) error {
-	if c.w == nil {
-		return nil
-	}
-	age := c.age(meta)
-	err := c.m.transport.Set(c.w.inner, token, age)
-	if err == nil {
-		c.w.sent = func(t Transport, w http.ResponseWriter) { _ = t.Set(w, token, age) }
-	}
-	return err
-}
-
-// deleteToken makes the client forget its token, if there is a request to answer.
-func (c *conn) deleteToken() {
-	if c.w != nil && c.canSend() {
-		c.m.transport.Delete(c.w.inner)
-		c.w.sent = func(t Transport, w http.ResponseWriter) { t.Delete(w) }
-	}
-}
-
 // create stores a session that has no record yet.
 func (c *conn) create(ctx context.Context) error {
 	meta := c.nextMeta(Meta{}, bits{})
@@ -215,80 +160,6 @@ func (c *conn) insert(ctx context.Context, rec Record) (token, key string, err e
 		}
 		return token, key, err
 	}
-}
-
-// committed notes that rec is what the store has now.
-func (c *conn) committed(rec Record, meta Meta) {
-	c.base, c.meta, c.stored, c.buried, c.always = rec, meta, true, false, false
-	c.baseAt = c.now()
-}
-
-// attempt is what a commit tries to store: the session, or after a conflict
-// what others committed with this request's changes merged in.
-type attempt struct {
-	base   Record // what it is based on
-	meta   Meta
-	fields Fields
-	lost   bits
-}
-
-func (c *conn) attempt() attempt { return attempt{base: c.base, meta: c.meta, fields: c.fields} }
-
-// rebase merges the session's changes into what key holds now. The session
-// itself stays as it is until a commit succeeds.
-func (c *conn) rebase(ctx context.Context, dirty bits) (attempt, error) {
-	var a attempt
-	rec, err := c.m.load(ctx, c.key)
-	if errors.Is(err, ErrNotFound) {
-		return a, ErrDestroyed
-	}
-	if err != nil {
-		return a, err
-	}
-	a.base, a.fields = rec, c.freshFields()
-	if err := c.m.decode(&rec, &a.meta, a.fields); err != nil {
-		if errors.Is(err, ErrNotFound) {
-			err = ErrDestroyed
-		}
-		return a, err
-	}
-	base, err := c.baseFields()
-	if err != nil {
-		return a, err
-	}
-	err = catch(func() { a.lost = merge(base, c.fields, a.fields, dirty) })
-	return a, err
-}
-
-// freshFields returns empty fields with the manager's clock.
-func (c *conn) freshFields() Fields {
-	f := c.fields.Fresh()
-	f.bag().conn = &conn{m: c.m, fields: f}
-	return f
-}
-
-// baseFields returns what the session was loaded as.
-func (c *conn) baseFields() (Fields, error) {
-	f := c.freshFields()
-	if !c.stored {
-		return f, nil
-	}
-	var meta Meta
-	base := c.base
-	base.Expires = time.Time{} // it counts even if it has expired since
-	err := c.m.decodeAt(&base, &meta, f, c.baseAt)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
-	return f, err
-}
-
-// adopt makes the session what was committed.
-func (c *conn) adopt(a attempt, rec Record, meta Meta) {
-	if a.fields != c.fields {
-		c.replaceFields(a.fields)
-	}
-	c.committed(rec, meta)
 }
 
 // update replaces the record under the session's key.
@@ -344,46 +215,4 @@ func (c *conn) oldIndex(rec Record) []IndexEntry {
 		}
 	}
 	return c.m.indexOf(rec.Data, f)
-}
-
-// touchRecord moves the record's expiry, at most once in a tenth of the idle timeout.
-func (c *conn) touchRecord(ctx context.Context) error {
-	meta := c.meta
-	moved := meta.use(c.now())
-	if moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle) {
-		bound, cancel := c.m.bound(ctx)
-		defer cancel()
-		err := c.m.parts.Records.Touch(bound, c.key, c.base, time.UnixMilli(meta.Expires))
-		switch {
-		case err == nil:
-			c.meta.Expires = meta.Expires
-			c.base.Expires = time.UnixMilli(meta.Expires)
-		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound):
-			// Another request wrote, which moves the expiry too, or ended the session.
-		case c.optional:
-			c.m.report(c.r, unavailable(err), "the session's end could not be moved")
-		default:
-			return unavailable(err)
-		}
-	}
-	if c.resend && c.used && c.canSend() && c.token != "" {
-		return c.send(c.token, &c.meta)
-	}
-	return nil
-}
-
-// pause waits before a commit is tried again: not at first, then longer and longer.
-func pause(ctx context.Context, try int) error {
-	if try < 2 {
-		return nil
-	}
-	limit := min(time.Duration(try)*200*time.Microsecond, 10*time.Millisecond)
-	timer := time.NewTimer(rand.N(limit))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return unavailable(ctx.Err())
-	}
 }

@@ -222,3 +222,18 @@ func TestInsecureWarnsOnce(t *testing.T) {
 		t.Errorf("%d warnings: %s", n, a.logs)
 	}
 }
+
+func TestTwoManagersOnOneHeader(t *testing.T) {
+	one := newApp(t, nil, func(c *sess.Config) { c.Transport = sess.Bearer("") })
+	two := newApp(t, nil, func(c *sess.Config) { c.Transport = sess.Bearer("") })
+	rec := newRecorder()
+	one.sessions.Handler(func(w http.ResponseWriter, r *http.Request, o *shop.Session) {
+		o.SetVisits(1)
+		two.sessions.Handler(func(w http.ResponseWriter, r *http.Request, s *shop.Session) {
+			s.SetVisits(2)
+		}).ServeHTTP(w, r)
+	}).ServeHTTP(rec, one.browser().request())
+	if rec.Code == 200 {
+		t.Error(rec.Code, rec.Header())
+	}
+}

@@ -53,31 +53,6 @@ func TestAnOutageIsNotAnEmptySession(t *testing.T) {
 	}
 }
 
-func TestOptional(t *testing.T) {
-	spy := &spyStore{Store: newMemory(t)}
-	a := newApp(t, spy)
-	b := a.browser()
-	b.see(func(s *shop.Session) { s.SetVisits(7) })
-	spy.failing(func(string, int) failure { return failure{err: errOutage} })
-	for _, c := range []struct {
-		set    bool
-		status int
-	}{{false, http.StatusOK}, {true, http.StatusServiceUnavailable}} {
-		rec := newRecorder()
-		a.sessions.Optional(func(w http.ResponseWriter, _ *http.Request, s *shop.Session) {
-			if !s.Unavailable() || s.Visits() != 0 {
-				t.Error("the session is not flagged")
-			}
-			if c.set {
-				s.SetVisits(1)
-			}
-		}).ServeHTTP(rec, b.request())
-		if rec.Code != c.status {
-			t.Errorf("set %v: status %d", c.set, rec.Code)
-		}
-	}
-}
-
 // TestUnclearAnswers is promise 11: a write whose answer was lost is looked up.
 func TestUnclearAnswers(t *testing.T) {
 	for _, c := range []struct {
@@ -274,5 +249,53 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: status %d, log %s", name, rec.Code, a.logs)
 		}
 		b.sees(name, func(s *shop.Session) any { return s.Visits() }, 1)
+	}
+}
+
+func TestSavedCookieDiscarded(t *testing.T) {
+	spy := &spyStore{Store: newMemory(t)}
+	app := newApp(t, spy)
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetVisits(7) })
+	rec := br.do(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) {
+		s.SetUserID("u1")
+		if err := s.Save(ctx()); err != nil {
+			t.Fatal(err)
+		}
+		s.SetSecret(strings.Repeat("x", 100_000)) // a commit that fails
+	})
+	t.Log(rec.Code, rec.Result().Cookies())
+	br.sees("visits", func(s *shop.Session) any { return s.Visits() }, 7)
+}
+
+func TestErrorResponsePrivate(t *testing.T) {
+	app := newApp(t, nil)
+	rec := app.browser().do(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) {
+		s.SetSecret(strings.Repeat("x", 100_000))
+	})
+	if rec.Header().Get("Cache-Control") == "" || rec.Header().Get("Vary") == "" {
+		t.Errorf("headers %v", rec.Header())
+	}
+}
+
+func TestDestroyUnclear(t *testing.T) {
+	spy := &spyStore{Store: newMemory(t)}
+	app := newApp(t, spy)
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetVisits(1) })
+	id := ""
+	br.see(func(s *shop.Session) { id = s.ID() })
+	once := true
+	spy.failing(func(m string, _ int) failure {
+		if m == "Update" && once {
+			once = false
+			must(t, sessionsOn(t, app, spy.Store).Update(ctx(), id, func(s *shop.Session) error { s.AddVisits(1); return nil }))
+			return failure{err: errOutage}
+		}
+		return failure{}
+	})
+	rec := br.see(func(s *shop.Session) { s.Destroy() })
+	if rec.Code != 200 {
+		t.Errorf("logout: %d", rec.Code)
 	}
 }

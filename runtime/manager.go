@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -169,39 +168,6 @@ func (m *manager) record(data []byte, meta *Meta, index []IndexEntry) Record {
 	return rec
 }
 
-// tombstone marks a session that was renewed or destroyed, for a minute: it
-// keeps neither data nor where the session went.
-func (m *manager) tombstone(now int64) Record {
-	meta := Meta{Stamp: rand.Uint64(), Created: now, Expires: now + tombstoneLife.Milliseconds()}
-	return m.record(appendHeader(nil, &meta), &meta, []IndexEntry{})
-}
-
-const tombstoneLife = time.Minute
-
-// start begins the clocks of a session.
-func (m *manager) start(meta *Meta, now int64) {
-	*meta = Meta{Stamp: meta.Stamp, Created: meta.Created}
-	if meta.Created == 0 {
-		meta.Created = now
-	}
-	if d := m.cfg.IdleTimeout; d != Never {
-		meta.Idle = min(d.Milliseconds(), maxIdle)
-	}
-	if d := m.cfg.AbsoluteTimeout; d != Never {
-		meta.Deadline = min(now+d.Milliseconds(), maxInstant)
-	}
-}
-
-// use moves a session's end as a use at now does, and returns by how much.
-func (meta *Meta) use(now int64) int64 {
-	before := meta.Expires
-	meta.Expires = meta.Deadline
-	if meta.Idle != 0 && (meta.Deadline == 0 || now+meta.Idle < meta.Deadline) {
-		meta.Expires = min(now+meta.Idle, maxInstant)
-	}
-	return meta.Expires - before
-}
-
 // report logs an error that no response can tell any more.
 func (m *manager) report(r *http.Request, err error, what string) {
 	attrs := []any{slog.String("session", m.spec.Name), slog.Any("error", err)}
@@ -209,39 +175,4 @@ func (m *manager) report(r *http.Request, err error, what string) {
 		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
 	m.cfg.Logger.Error("sessiongen: "+what, attrs...)
-}
-
-// locks are an in-process lock for each key, striped: two requests on one
-// session commit one after the other instead of through a conflict. Waiting
-// ends with the context.
-type locks [256]chan struct{}
-
-func (l *locks) init() {
-	for i := range l {
-		l[i] = make(chan struct{}, 1)
-	}
-}
-
-func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error) {
-	stripe := l[stripeOf(key)]
-	select {
-	case stripe <- struct{}{}: // without a look at a context that may be cancelled
-		return func() { <-stripe }, nil
-	default:
-	}
-	select {
-	case stripe <- struct{}{}:
-		return func() { <-stripe }, nil
-	case <-ctx.Done():
-		return nil, unavailable(ctx.Err())
-	}
-}
-
-// stripeOf hashes key by FNV-1a.
-func stripeOf(key string) uint8 {
-	h := uint32(2166136261)
-	for i := range len(key) {
-		h = (h ^ uint32(key[i])) * 16777619
-	}
-	return uint8(h ^ h>>8 ^ h>>16)
 }

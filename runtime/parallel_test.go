@@ -1,12 +1,10 @@
 package runtime_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	sess "github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
@@ -188,127 +186,6 @@ func TestStormLosesNothing(t *testing.T) {
 	})
 }
 
-func TestClaimIsWonOnce(t *testing.T) {
-	a := newApp(t, nil)
-	b := a.browser()
-	b.see(func(s *shop.Session) { s.SetNotice("state") })
-	var mu sync.Mutex
-	won := 0
-	var wg sync.WaitGroup
-	managers := []*shop.Sessions{a.sessions, sessionsOn(t, a, a.store)}
-	for i := range 32 {
-		wg.Go(func() {
-			managers[i%2].Handler(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) {
-				value, ok, err := s.ClaimNotice(ctx())
-				if err != nil || ok != (value == "state") {
-					t.Errorf("claim = %q, %v, %v", value, ok, err)
-				}
-				if ok {
-					mu.Lock()
-					won++
-					mu.Unlock()
-				}
-			}).ServeHTTP(newRecorder(), b.request())
-		})
-	}
-	wg.Wait()
-	if won != 1 {
-		t.Errorf("%d requests got the value", won)
-	}
-}
-
-// TestLogoutStaysDone is promise 1 for all that a request in flight may do.
-func TestLogoutStaysDone(t *testing.T) {
-	for name, late := range map[string]func(*shop.Session){
-		"read":           func(s *shop.Session) { s.UserID() },
-		"set":            func(s *shop.Session) { s.SetTheme("dark") },
-		"add":            func(s *shop.Session) { s.AddVisits(1) },
-		"touch":          func(s *shop.Session) { s.Touch() },
-		"renew":          func(s *shop.Session) { s.Renew() },
-		"reauthenticate": func(s *shop.Session) { s.Reauthenticate() },
-		"max age":        func(s *shop.Session) { s.SetMaxAge(sess.DefaultAbsoluteTimeout) },
-		"clear user":     func(s *shop.Session) { s.ClearUserID() },
-		"save": func(s *shop.Session) {
-			s.AddVisits(1)
-			if err := s.Save(ctx()); !errors.Is(err, sess.ErrDestroyed) {
-				panic(err)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := newApp(t, nil)
-			b := a.browser()
-			b.see(func(s *shop.Session) { s.SetUserID("u1") })
-			token := b.token()
-			rec := b.parallel(late, func() { b.see(func(s *shop.Session) { s.Destroy() }) })
-			if cookies := rec.Result().Cookies(); len(cookies) != 0 {
-				t.Errorf("the late response sets %v", cookies)
-			}
-			if wrote := name != "read" && name != "touch"; wrote != (rec.Code == http.StatusConflict) {
-				t.Errorf("status %d", rec.Code)
-			}
-			for range 2 {
-				b.setToken(token)
-				b.sees("the user of the old token", func(s *shop.Session) any { return s.UserID() }, "")
-			}
-			for s, err := range a.sessions.FindByUserID(ctx(), "u1") {
-				t.Errorf("found %v, %v", s, err)
-			}
-		})
-	}
-}
-
-func TestLoginDuringLogoutTakesNothingAlong(t *testing.T) {
-	a := newApp(t, nil)
-	b := a.browser()
-	b.see(func(s *shop.Session) { s.SetUserID("u1"); s.AppendCart(shop.Item{SKU: "u1's"}); s.SetVisits(5) })
-	old := b.token()
-	b.parallel(func(s *shop.Session) { s.SetUserID("u2"); s.AddVisits(1) }, func() { b.see(func(s *shop.Session) { s.Destroy() }) })
-	if b.token() == old || b.token() == "" {
-		t.Fatal("the login has no session")
-	}
-	b.see(func(s *shop.Session) {
-		if s.UserID() != "u2" || len(s.Cart()) != 0 || s.Visits() != 1 {
-			t.Errorf("the new login holds %v", s)
-		}
-	})
-}
-
-func TestOldTokenAfterRenewal(t *testing.T) {
-	a := newApp(t, nil)
-	b := a.browser()
-	b.see(func(s *shop.Session) { s.SetVisits(1) })
-	old := b.token()
-	b.see(func(s *shop.Session) { s.SetUserID("u1") })
-	renewed := b.token()
-
-	late := a.browser()
-	late.setToken(old)
-	rec := late.see(func(s *shop.Session) { s.AddVisits(1) })
-	if rec.Code != http.StatusConflict || len(rec.Result().Cookies()) != 0 {
-		t.Errorf("a set under the old token: %d, %v", rec.Code, rec.Result().Cookies())
-	}
-	rec = late.see(func(s *shop.Session) {
-		if s.HasUserID() {
-			t.Error("the old token leads to the login")
-		}
-	})
-	if rec.Code != http.StatusOK || len(rec.Result().Cookies()) != 0 {
-		t.Errorf("a read under the old token: %d", rec.Code)
-	}
-	rec = late.see(func(s *shop.Session) { s.SetUserID("u2") })
-	if rec.Code != http.StatusOK || late.token() == old {
-		t.Errorf("a login under the old token: %d", rec.Code)
-	}
-	b.setToken(renewed)
-	b.sees("the user", func(s *shop.Session) any { return s.UserID() }, "u1")
-	a.clock.advance(2 * time.Minute)
-	late.setToken(old)
-	if rec := late.see(func(s *shop.Session) { s.AddVisits(1) }); rec.Code != http.StatusOK || late.token() == old {
-		t.Errorf("the old token after its tombstone: %d", rec.Code)
-	}
-}
-
 func TestNoIdentifierIsTakenFromAClient(t *testing.T) {
 	a := newApp(t, nil)
 	for _, token := range []string{"x", "nonsense", strings.Repeat("A", 43), strings.Repeat("A", 42) + "B", strings.Repeat("a", 5000), "%00", "a\"b"} {
@@ -327,4 +204,23 @@ func TestNoIdentifierIsTakenFromAClient(t *testing.T) {
 			t.Errorf("%q got %v", token, cookies)
 		}
 	}
+}
+
+func TestPutSameValue(t *testing.T) {
+	br := newApp(t, nil).browser()
+	br.see(func(s *shop.Session) { s.PutLabels("a", "1"); s.PutQty("a", 1) })
+	br.parallel(func(s *shop.Session) { s.PutLabels("a", "1"); s.PutQty("a", 1) }, func() {
+		br.see(func(s *shop.Session) { s.PutLabels("a", "2"); s.PutQty("a", 2) })
+	})
+	br.sees("labels", func(s *shop.Session) any { return s.Labels() }, map[string]string{"a": "1"})
+	br.sees("qty", func(s *shop.Session) any { return s.Qty() }, map[string]int{"a": 1})
+}
+
+func TestAddThenDeleteAddsBack(t *testing.T) {
+	br := newApp(t, nil).browser()
+	br.see(func(s *shop.Session) { s.PutQty("a", 5) })
+	br.parallel(func(s *shop.Session) { s.DeleteQty("a"); s.AddQty("a", 5) }, func() {
+		br.see(func(s *shop.Session) { s.AddQty("a", 10) })
+	})
+	br.sees("qty", func(s *shop.Session) any { return s.Qty() }, map[string]int{"a": 5})
 }

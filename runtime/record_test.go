@@ -208,3 +208,42 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+func TestHostileRecords(t *testing.T) {
+	spy := &spyStore{Store: newMemory(t)}
+	app := newApp(t, spy)
+	s, err := app.sessions.Create(ctx(), func(s *shop.Session) error { s.SetUserID("u"); return nil })
+	must(t, err)
+	rec, err := spy.records.Load(ctx(), s.ID())
+	must(t, err)
+	for _, body := range []string{
+		"\x81\xa1z" + strings.Repeat("\x91", 60000) + "\x01",
+		"\x81\xa1z" + strings.Repeat("\x81\xa1a", 20000) + "\x01",
+		"\x81\xa4cart" + strings.Repeat("\x91", 60000) + "\x01",
+		"\x81\xa4cart\xdd\xff\xff\xff\xff",
+		"\xdf\xff\xff\xff\xff",
+		"\x80\x81\xa1t\x81\xa1x\xd3\x80\x00\x00\x00\x00\x00\x00\x00",
+		"\x80\x81\xa1i\x91\xc0",
+		"\x81\xa5extra\x81\xa1a\xa1b",
+		"\x82\xa4cart\x92\x91\xa3sku\x91\xa1a\xa4cart\xc0",
+		"\xc0", "",
+		"\x81\xa4cart\x91\x90", "\x81\xa4cart\x92\x90\x90", "\x81\xa7address\x92\x90\x90", "\x81\xa3qty\x81\xc0\x01",
+		"\x81\xa8login_at\xc7\x0c\xff\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff",
+	} {
+		next := rec
+		next.Data = append(bytes.Clone(rec.Data[:32]), body...)
+		next.Stamp++
+		next.Index = nil
+		must(t, spy.records.Update(ctx(), s.ID(), rec, next))
+		rec = next
+		l, err := app.sessions.Load(ctx(), s.ID())
+		if err == nil {
+			_ = sprintf("%v", l)
+			l.Cart()
+			l.AddVisits(1)
+			err = l.Save(ctx())
+			rec, _ = spy.records.Load(ctx(), s.ID())
+		}
+		t.Logf("%.20q: %v", body, err)
+	}
+}

@@ -125,3 +125,48 @@ func TestSealedOpenWithoutARequest(t *testing.T) {
 		t.Errorf("Open = %v, %v", s, err)
 	}
 }
+
+func TestResendUnused(t *testing.T) {
+	older, newer := sess.GenerateKey(), sess.GenerateKey()
+	app := newApp(t, cookiestore.New(older), allowMissingIndex)
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetVisits(1) })
+	app = newApp(t, cookiestore.New(newer, older), allowMissingIndex)
+	rec := newRecorder()
+	app.sessions.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		w.Write([]byte("logo"))
+	})).ServeHTTP(rec, br.request())
+	if len(rec.Result().Cookies()) > 0 {
+		t.Errorf("a public response carries the token: %v", rec.Header())
+	}
+}
+
+func TestSealedTooLargeInPlace(t *testing.T) {
+	app := newApp(t, cookiestore.New(sess.GenerateKey()), allowMissingIndex)
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetCart([]shop.Item{{SKU: "a"}}) })
+	rec := br.see(func(s *shop.Session) {
+		s.Cart()[0].SKU = strings.Repeat("x", 5000)
+		t.Log(s.Save(ctx()))
+	})
+	if rec.Code == 200 {
+		t.Error("200 although the change is not saved")
+	}
+}
+
+// a sealed session whose deadline passes during the handler
+func TestSealedDeadline(t *testing.T) {
+	app := newApp(t, cookiestore.New(sess.GenerateKey()), allowMissingIndex, func(c *sess.Config) { c.AbsoluteTimeout = time.Hour })
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetVisits(1) })
+	app.clock.advance(59 * time.Minute)
+	rec := br.do(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) {
+		s.SetVisits(7)
+		app.clock.advance(2 * time.Minute)
+	})
+	t.Log(rec.Code, rec.Header())
+	if rec.Code == 200 {
+		t.Error("dropped in silence")
+	}
+}

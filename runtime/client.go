@@ -1,0 +1,39 @@
+package runtime
+
+import (
+	"net/http"
+	"time"
+)
+
+// canSend tells whether a cookie can still be sent; a session without request needs none.
+func (c *conn) canSend() bool { return c.w == nil || !c.w.began }
+
+// age is how long the client shall keep the token.
+func (c *conn) age(meta *Meta) time.Duration {
+	if meta.Deadline == 0 {
+		return maxCookieAge
+	}
+	left := min(meta.Deadline-c.now(), maxCookieAge.Milliseconds())
+	return max(time.Duration(left)*time.Millisecond, time.Second)
+}
+
+// send sends the token, if there is a request to answer.
+func (c *conn) send(token string, meta *Meta) error {
+	if c.w == nil {
+		return nil
+	}
+	age := c.age(meta)
+	err := c.m.transport.Set(c.w.inner, token, age)
+	if err == nil {
+		c.w.sent = func(t Transport, w http.ResponseWriter) { _ = t.Set(w, token, age) }
+	}
+	return err
+}
+
+// deleteToken makes the client forget its token, if there is a request to answer.
+func (c *conn) deleteToken() {
+	if c.w != nil && c.canSend() {
+		c.m.transport.Delete(c.w.inner)
+		c.w.sent = func(t Transport, w http.ResponseWriter) { t.Delete(w) }
+	}
+}

@@ -1,0 +1,59 @@
+package runtime
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// nextMeta returns what meta becomes by this commit, with a new stamp.
+func (c *conn) nextMeta(meta Meta, dirty bits) Meta {
+	now := c.now()
+	fresh := meta.Created == 0
+	if login := c.login(dirty); fresh || login || c.restart {
+		idle, kept := meta.Idle, meta.MaxAge && !login
+		c.m.start(&meta, now)
+		if kept { // remembered, and the same user: as long again
+			meta.MaxAge, meta.Idle, meta.Deadline = true, idle, min(now+idle, maxInstant)
+		}
+	}
+	if c.ageSet {
+		meta.MaxAge, meta.Idle = true, min(c.maxAge.Milliseconds(), maxIdle)
+		meta.Deadline = min(now+c.maxAge.Milliseconds(), maxInstant)
+	}
+	meta.use(now)
+	meta.Stamp = rand.Uint64()
+	return meta
+}
+
+// tombstone marks a session that was renewed or destroyed, for a minute: it
+// keeps neither data nor where the session went.
+func (m *manager) tombstone(now int64) Record {
+	meta := Meta{Stamp: rand.Uint64(), Created: now, Expires: now + tombstoneLife.Milliseconds()}
+	return m.record(appendHeader(nil, &meta), &meta, []IndexEntry{})
+}
+
+const tombstoneLife = time.Minute
+
+// start begins the clocks of a session.
+func (m *manager) start(meta *Meta, now int64) {
+	*meta = Meta{Stamp: meta.Stamp, Created: meta.Created}
+	if meta.Created == 0 {
+		meta.Created = now
+	}
+	if d := m.cfg.IdleTimeout; d != Never {
+		meta.Idle = min(d.Milliseconds(), maxIdle)
+	}
+	if d := m.cfg.AbsoluteTimeout; d != Never {
+		meta.Deadline = min(now+d.Milliseconds(), maxInstant)
+	}
+}
+
+// use moves a session's end as a use at now does, and returns by how much.
+func (meta *Meta) use(now int64) int64 {
+	before := meta.Expires
+	meta.Expires = meta.Deadline
+	if meta.Idle != 0 && (meta.Deadline == 0 || now+meta.Idle < meta.Deadline) {
+		meta.Expires = min(now+meta.Idle, maxInstant)
+	}
+	return meta.Expires - before
+}

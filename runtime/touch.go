@@ -1,0 +1,33 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// touchRecord moves the record's expiry, at most once in a tenth of the idle timeout.
+func (c *conn) touchRecord(ctx context.Context) error {
+	meta := c.meta
+	moved := meta.use(c.now())
+	if moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle) {
+		bound, cancel := c.m.bound(ctx)
+		defer cancel()
+		err := c.m.parts.Records.Touch(bound, c.key, c.base, time.UnixMilli(meta.Expires))
+		switch {
+		case err == nil:
+			c.meta.Expires = meta.Expires
+			c.base.Expires = time.UnixMilli(meta.Expires)
+		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound):
+			// Another request wrote, which moves the expiry too, or ended the session.
+		case c.optional:
+			c.m.report(c.r, unavailable(err), "the session's end could not be moved")
+		default:
+			return unavailable(err)
+		}
+	}
+	if c.resend && c.used && c.canSend() && c.token != "" {
+		return c.send(c.token, &c.meta)
+	}
+	return nil
+}
