@@ -18,7 +18,9 @@ func TestClaimWonTwice(t *testing.T) {
 		if ok {
 			wins++
 		}
-		t.Log(v, ok, err)
+		if err != nil || ok != (v == "state") {
+			t.Errorf("claim = %q, %v, %v", v, ok, err)
+		}
 	}
 	token := br.token()
 	br.parallel(claim, func() {
@@ -44,7 +46,9 @@ func TestClaimFailedConsumes(t *testing.T) {
 			return failure{}
 		})
 		_, ok, err := s.ClaimNotice(ctx())
-		t.Log(ok, err)
+		if ok || err == nil {
+			t.Errorf("claim during an outage = %v, %v", ok, err)
+		}
 		spy.failing(nil)
 	})
 	br.sees("notice", func(s *shop.Session) any { return s.HasNotice() }, true)

@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
 	"testing"
 
@@ -22,8 +23,9 @@ func TestDestroyByRenew(t *testing.T) {
 			br.see(func(s *shop.Session) { s.Renew() })
 		}
 	}
-	n, err := app.sessions.DestroyByUserID(ctx(), "u1")
-	t.Log(n, err)
+	if n, err := app.sessions.DestroyByUserID(ctx(), "u1"); n != 1 || err != nil {
+		t.Errorf("DestroyBy = %d, %v", n, err)
+	}
 	br.sees("user", func(s *shop.Session) any { return s.UserID() }, "")
 }
 
@@ -45,11 +47,12 @@ func TestDestroyNewer(t *testing.T) {
 	next.Stamp++
 	next.Index = nil
 	must(t, spy.records.Update(ctx(), s.ID(), rec, next))
-	if err := app.sessions.Destroy(ctx(), s.ID()); err != nil {
-		t.Errorf("Destroy: %v", err)
+	if n, err := app.sessions.DestroyByUserID(ctx(), "u"); n != 1 || err != nil {
+		t.Errorf("DestroyBy = %d, %v", n, err)
 	}
-	n, err := app.sessions.DestroyByUserID(ctx(), "u")
-	t.Log(n, err)
+	if err := app.sessions.Destroy(ctx(), s.ID()); !errors.Is(err, sess.ErrNotFound) {
+		t.Errorf("Destroy of what was destroyed: %v", err)
+	}
 }
 
 func (s *findStore) Bind(setup sess.Setup) (sess.Parts, error) {
