@@ -52,6 +52,7 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.parts.Local = m.parts.Local || m.parts.Sealer != nil // a sealer has nothing to wait for
 	n := 0
 	for _, offered := range []bool{m.parts.Records != nil, m.parts.Sealer != nil, m.parts.Foreign != nil} {
 		if offered {
