@@ -127,7 +127,7 @@ func TestUpdatePanics(t *testing.T) {
 		}
 	}()
 	_, err := v.owner.Create(ctx(), func(s *owner.Session) error {
-		s.UpdateTree(func(n *owner.Node) *owner.Node { n = &owner.Node{}; n.Next = n; return n })
+		s.UpdateTree(func(*owner.Node) *owner.Node { n := &owner.Node{}; n.Next = n; return n })
 		return nil
 	})
 	if !errors.Is(err, sess.ErrCycle) {
