@@ -237,6 +237,11 @@ func Update[T any](s Fields, i uint8, f func(T) T) {
 	b.more().updates = append(b.more().updates, u)
 }
 
+// UpdateTime is Update for a time, which is kept as an instant.
+func UpdateTime(s Fields, i uint8, f func(time.Time) time.Time) {
+	Update(s, i, func(t time.Time) time.Time { return Instant(f(t)) })
+}
+
 // dropLapsed empties field i if its time has passed.
 func (b *Bag) dropLapsed(s Fields, i uint8) {
 	if b.lapsed(i) {

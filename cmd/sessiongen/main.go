@@ -94,10 +94,17 @@
 // with an upper-case first letter; a spec that is exported already needs the
 // name. Beside the type Session stands its manager, Sessions.
 //
-// A spec's fields are exported, of any type but complex numbers, channels,
-// functions, interfaces and unsafe.Pointer, or of a type that marshals itself
-// to binary or text. Embedded structs are flattened. A field tagged session:"-"
-// is no session field.
+// A spec's fields are exported. Their types are bools, numbers other than
+// complex ones, strings, []byte, time.Time, arrays, slices, maps with string or
+// integer keys, pointers to what is not nil itself, structs whose fields are all
+// exported, and types over these; and whatever has MarshalBinary and
+// UnmarshalBinary, or else MarshalText and UnmarshalText. A type may contain
+// itself by way of a struct. Embedded structs are flattened; the fields of one
+// that another package declares have no doc comments here. A field tagged
+// session:"-" is no session field.
+//
+// The generated file stops compiling when a spec, or a struct of the package in
+// it, changes; -check also sees changes of other packages' structs.
 //
 // # Field options
 //
@@ -118,8 +125,7 @@
 //	default=text  the value until one is set
 //	was=old_name  the wire name that the field had before; repeatable
 //	drop          of a blank field: the name is removed from stored sessions
-//	rest          of a map with string keys: every wire name that no other
-//	              field has
+//	rest          of a map[string]T: every wire name that no other field has
 //
 // Which of them combine:
 //

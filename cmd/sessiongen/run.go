@@ -172,6 +172,10 @@ func (c *command) wild() bool {
 
 // keygen prints a new key.
 func (c *command) keygen(args []string) int {
+	if len(args) == 1 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		fmt.Fprint(c.stdout, "usage: sessiongen keygen\n\nPrints a new key of 256 random bits for runtime.ParseKey.\n")
+		return same
+	}
 	if len(args) > 0 {
 		return c.fail(fmt.Errorf("keygen takes no argument: %s", strings.Join(args, " ")))
 	}

@@ -122,19 +122,17 @@ func (f field) clear() {
 //	// UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 //	func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 //
-// The runtime may hand f's result of a time.Time to another request, so it is
-// made an instant inside:
+// and of a time.Time, whose result is made an instant:
 //
-//	sessrt.Update(s.SessionFields(), 14, func(t time.Time) time.Time { return sessrt.Instant(f(t)) })
+//	sessrt.UpdateTime(s.SessionFields(), 14, f)
 func (f field) update() {
-	apply := jen.Id("f")
+	function := "Update"
 	if f.Type.Kind == model.Time {
-		apply = jen.Func().Params(jen.Id("t").Add(typ(f.Type))).Add(typ(f.Type)).
-			Add(oneLine(jen.Return(rt("Instant").Call(jen.Id("f").Call(jen.Id("t"))))))
+		function = "UpdateTime"
 	}
 	f.method(f.updateDoc(), "Update"+f.GoName,
 		[]jen.Code{jen.Id("f").Func().Params(typ(f.Type)).Add(typ(f.Type))}, nil,
-		f.restart([]jen.Code{rt("Update").Call(jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), apply)})...)
+		f.restart([]jen.Code{rt(function).Call(jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), jen.Id("f"))})...)
 }
 
 // take emits

@@ -140,6 +140,9 @@ func (s *settings) set(o tagOption) *textError {
 		if d <= 0 {
 			return wrong(o.Off, "option ttl: %q is not longer than nothing; write a positive duration, or remove it", o.Value)
 		}
+		if d < time.Millisecond {
+			return wrong(o.Off, "option ttl: %q is under a millisecond, to which deadlines are kept; write a longer one", o.Value)
+		}
 		s.ttl = d
 	case "default":
 		s.deflt = &o.Value

@@ -50,6 +50,7 @@ func (b *builder) readSpec(d *specDecl) {
 		wires: map[string]string{}, names: map[string]*model.Field{},
 	}
 	s.chooseName()
+	b.specs = append(b.specs, s) // before its fields, which may mention what it makes
 	met := len(b.guards)
 	s.walk(st, nil, place{pos: d.typ.Name.Pos()})
 	inner := slices.Clone(b.guards[met:])
@@ -57,7 +58,6 @@ func (b *builder) readSpec(d *specDecl) {
 	s.guard(named, st, place{pos: d.typ.Name.Pos()}) // the spec before what is in it
 	b.guards = append(b.guards, inner...)
 	b.errorsIn(d.typ)
-	b.specs = append(b.specs, s)
 	b.out.Specs = append(b.out.Specs, s.spec)
 }
 
@@ -133,7 +133,7 @@ func (s *specBuilder) blank(w where, tag fieldTag, set settings) {
 	case !ok || st.NumFields() > 0:
 		s.errorAt(w.pos, "field _ has type %s: a dropped field holds nothing; write _ struct{}", s.short(w.v.Type()))
 	default:
-		s.claim(w, tag.NameOff, tag.Name, "a dropped name")
+		s.claim(w, tag.NameOff, tag.Name, dropped)
 		s.spec.Drop = append(s.spec.Drop, tag.Name)
 	}
 }
@@ -152,8 +152,10 @@ func (s *specBuilder) embed(w where, tag fieldTag, path []*types.Var) {
 	st, ok := s.embedded(w, w.v, tag)
 	switch {
 	case !ok:
+		s.handled[w.field] = true
 		return
 	case st == nil:
+		s.handled[w.field] = true
 		s.typeError(w, t, `only structs with fields of their own can be embedded; name the field, or tag it session:"-"`)
 		return
 	}
@@ -220,7 +222,9 @@ func (s *specBuilder) nameOnWire(w where, f *model.Field, tag fieldTag, set sett
 		if s.rest != nil {
 			s.errorAt(w.inTag(set.at["rest"]), "field %s: field %s is the rest field already, and there is one; remove rest from one of them", w.label, s.rest.GoName)
 		}
-		s.rest = f
+		if s.rest == nil {
+			s.rest = f
+		}
 		return
 	}
 	if msg := checkWireName(f.Wire); msg != "" && tag.Name == "" && !isOption(f.Wire) {
@@ -232,10 +236,15 @@ func (s *specBuilder) nameOnWire(w where, f *model.Field, tag fieldTag, set sett
 	}
 }
 
+// dropped is what owns a wire name that is removed.
+const dropped = "a dropped name"
+
 // claim notes who owns a wire name.
 func (s *specBuilder) claim(w where, off int, wire, owner string) {
 	other, ok := s.wires[wire]
 	switch {
+	case ok && other == owner && owner == dropped:
+		s.errorAt(w.inTag(off), "field %s: wire name %q is dropped already; remove one of them", w.label, wire)
 	case ok && other == owner || ok && strings.HasSuffix(other, " field "+w.label):
 		s.errorAt(w.inTag(off), "field %s: wire name %q is its own already; remove the was", w.label, wire)
 	case ok:

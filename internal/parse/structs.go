@@ -53,10 +53,35 @@ func (b *builder) structType(w where, spelled types.Type, st *types.Struct) (*mo
 		}
 		return nil, ""
 	}
+	if lock := b.lockIn(t); lock != "" {
+		c.failed = true
+		b.typeError(w, spelled, "it holds a %s, which must not be copied, and a session copies values; %s", lock, b.instead(w, "use a pointer to a type without it"))
+		return nil, ""
+	}
 	if named, ok := t.(*types.Named); ok {
 		b.guard(named, st, w.place)
 	}
 	return c.model, name
+}
+
+// lockIn returns the type in t that go vet's copylocks would find, or nothing: one
+// whose pointer can be locked and which is held by value.
+func (b *builder) lockIn(t types.Type) string {
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		ptr := types.NewMethodSet(types.NewPointer(t))
+		if ptr.Lookup(nil, "Lock") != nil && ptr.Lookup(nil, "Unlock") != nil && types.NewMethodSet(t).Lookup(nil, "Lock") == nil {
+			return b.short(t)
+		}
+		for v := range u.Fields() {
+			if lock := b.lockIn(v.Type()); lock != "" {
+				return lock
+			}
+		}
+	case *types.Array:
+		return b.lockIn(u.Elem())
+	}
+	return ""
 }
 
 // columns walks the fields of a nested struct.

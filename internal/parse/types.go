@@ -59,10 +59,15 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 		ok = b.mapType(w, t, under, open, out)
 	case *types.Pointer:
 		out.Kind = model.Pointer
-		if out.Elem = b.typ(w, under.Elem(), open); out.Elem != nil {
-			out.Wire = "optional " + out.Elem.Wire
+		if out.Elem = b.typ(w, under.Elem(), open); out.Elem == nil {
+			return nil
 		}
-		ok = out.Elem != nil
+		switch out.Elem.Kind {
+		case model.Pointer, model.Slice, model.Map, model.Bytes:
+			b.typeError(w, t, "a stored nil can't tell a nil pointer from a pointer to nil; use %s, which may be nil itself", b.short(under.Elem()))
+			return nil
+		}
+		out.Wire, ok = "optional "+out.Elem.Wire, true
 	case *types.Struct:
 		out.Kind = model.StructKind
 		out.Struct, out.Wire = b.structType(w, t, under)

@@ -468,7 +468,7 @@ func (s *Session) ClearLoginAt() { sessrt.Clear(&s.sessionBag, 14, &s.v.LoginAt)
 
 // UpdateLoginAt sets LoginAt to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
-	sessrt.Update(s.SessionFields(), 14, func(t time.Time) time.Time { return sessrt.Instant(f(t)) })
+	sessrt.UpdateTime(s.SessionFields(), 14, f)
 }
 
 // Address is field Address of session in session.go;

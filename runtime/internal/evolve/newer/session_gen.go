@@ -261,7 +261,7 @@ func (s *Session) ClearAddedAt() { sessrt.Clear(&s.sessionBag, 8, &s.v.AddedAt) 
 
 // UpdateAddedAt sets AddedAt to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddedAt(f func(time.Time) time.Time) {
-	sessrt.Update(s.SessionFields(), 8, func(t time.Time) time.Time { return sessrt.Instant(f(t)) })
+	sessrt.UpdateTime(s.SessionFields(), 8, f)
 }
 
 // All yields wire name and value of every field that is set, except redacted ones.
