@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/sessiongen/sessiongen/internal/parse"
 )
 
 // compare lists the files that are not what a run would leave behind, each with
 // the change that a run would make, and the command to run.
-func (c *command) compare(outputs []output, orphans []string) int {
+func (c *command) compare(outputs []output, orphans []parse.Orphan) int {
 	n := 0
 	report := func(path, state string, old, new []byte) {
 		n++
@@ -27,18 +29,26 @@ func (c *command) compare(outputs []output, orphans []string) int {
 			c.log("unchanged %s", c.rel(o.path))
 		}
 	}
-	for _, path := range orphans {
-		old, err := os.ReadFile(path)
+	for _, o := range orphans {
+		old, err := os.ReadFile(o.File)
 		if err != nil {
 			return c.fail(err)
 		}
-		report(path, "orphaned: its package has no spec", unixLines(old), nil)
+		report(o.File, "orphaned: "+c.why(o), unixLines(old), nil)
 	}
 	if n == 0 {
 		return same
 	}
 	fmt.Fprintf(c.stdout, "%s: run %s\n", files(n), c.remedy())
 	return differs
+}
+
+// why is the reason why a file is orphaned.
+func (c *command) why(o parse.Orphan) string {
+	if o.By != "" {
+		return "superseded by " + c.rel(o.By)
+	}
+	return "its package has no spec"
 }
 
 func files(n int) string {

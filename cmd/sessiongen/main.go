@@ -56,8 +56,11 @@
 // Packages are those of the go command; the default is the one in the current
 // directory. Each one that holds a spec gets one file. Nothing is written unless
 // every package succeeds, and a file that would not change is not touched. A
-// generated file whose spec is gone is removed. It is an error if no package
-// holds a spec, unless a pattern has "..." in it.
+// generated file whose package has no spec any more, or has its code in a file
+// of another name now, is removed, and the removal printed. So that no slip
+// looks like a spec that is gone, a line that is a misspelt directive and
+// nothing else is an error, and so is a directive in a _test.go file. It is an
+// error if no package holds a spec, unless a pattern has "..." in it.
 //
 // The flags are:
 //
@@ -67,6 +70,8 @@
 //		right. Line ends that a checkout changed do not count.
 //	-output name
 //		The base name of the generated files; the default is session_gen.go.
+//		It carries no build constraint, as session_linux.go would. Files that
+//		were generated under another name are removed.
 //	-schema
 //		Write nothing. Print the specs as JSON: for each its package, type and
 //		fields, for each field its wire name, Go type, wire type and options.

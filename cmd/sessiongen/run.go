@@ -161,6 +161,9 @@ func checkOutput(name string) error {
 		return fmt.Errorf("-output %s: a test file is not compiled into the package: let it not end in _test.go", name)
 	case strings.HasPrefix(name, "_") || strings.HasPrefix(name, "."):
 		return fmt.Errorf("-output %s: the go command ignores files whose name begins with %s: use another name", name, name[:1])
+	case len(parse.NameTags(name)) > 0:
+		return fmt.Errorf("-output %s: the go command compiles a file of this name for %s only: a generated file takes the build constraint of its spec's file; use a name that does not end in _%s.go",
+			name, strings.Join(parse.NameTags(name), " on "), strings.Join(parse.NameTags(name), "_"))
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func TestWriteFollowsLinks(t *testing.T) {
 // No file is removed but one that sessiongen wrote.
 func TestOursNeedsTheHeader(t *testing.T) {
 	dir := t.TempDir()
-	var paths []string
+	var paths []parse.Orphan
 	for name, content := range map[string]string{
 		"ours.go":  emit.Header + "\n\npackage p\n",
 		"crlf.go":  emit.Header + "\r\n\r\npackage p\r\n",
@@ -141,7 +141,7 @@ func TestOursNeedsTheHeader(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		paths = append(paths, path)
+		paths = append(paths, parse.Orphan{File: path})
 	}
 	got, err := ours(paths)
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/sessiongen/sessiongen/internal/emit"
+	"github.com/sessiongen/sessiongen/internal/parse"
 )
 
 // write brings the files up to date. All new content is on disk beside its
 // destination before the first file is replaced, and each is replaced at once,
 // so that an editor or a second run sees the old file or the new one.
-func (c *command) write(outputs []output, orphans []string) int {
+func (c *command) write(outputs []output, orphans []parse.Orphan) int {
 	var pending []replacement
 	defer func() {
 		for _, r := range pending {
@@ -39,11 +40,12 @@ func (c *command) write(outputs []output, orphans []string) int {
 		c.log("wrote %s", c.rel(r.path))
 		pending = pending[1:]
 	}
-	for _, path := range orphans {
-		if err := os.Remove(path); err != nil {
+	for _, o := range orphans {
+		if err := os.Remove(o.File); err != nil {
 			return c.fail(err)
 		}
-		c.log("removed %s: its package has no spec", c.rel(path))
+		// Always printed: the file is one that somebody committed.
+		fmt.Fprintf(c.stderr, "removed %s: %s\n", c.rel(o.File), c.why(o))
 	}
 	return same
 }
@@ -77,18 +79,18 @@ func prepare(o output) (r replacement, err error) {
 	return r, err
 }
 
-// ours returns those of the paths whose file is sessiongen's by its first line;
-// no other file is ever removed.
-func ours(paths []string) ([]string, error) {
-	var list []string
-	for _, path := range paths {
-		content, err := os.ReadFile(path)
+// ours returns those of the orphans whose file is sessiongen's by its first
+// line; no other file is ever removed.
+func ours(orphans []parse.Orphan) ([]parse.Orphan, error) {
+	var list []parse.Orphan
+	for _, o := range orphans {
+		content, err := os.ReadFile(o.File)
 		if err != nil {
 			return nil, err
 		}
 		first, _, _ := bytes.Cut(content, []byte("\n"))
 		if string(bytes.TrimRight(first, "\r")) == emit.Header {
-			list = append(list, path)
+			list = append(list, o)
 		}
 	}
 	return list, nil

@@ -24,7 +24,7 @@ func buildConstraint(file *ast.File, filename string) string {
 			}
 		}
 	}
-	for _, tag := range nameTags(filename) {
+	for _, tag := range NameTags(filename) {
 		x := constraint.Expr(&constraint.TagExpr{Tag: tag})
 		if expr == nil {
 			expr = x
@@ -38,9 +38,9 @@ func buildConstraint(file *ast.File, filename string) string {
 	return expr.String()
 }
 
-// nameTags are the operating system and architecture in a file's name, by the
+// NameTags are the operating system and architecture in a file's name, by the
 // rules of go/build: name_GOOS, name_GOARCH, name_GOOS_GOARCH, before _test.
-func nameTags(filename string) []string {
+func NameTags(filename string) []string {
 	name, _, _ := strings.Cut(filepath.Base(filename), ".")
 	// What stands before the first underscore is a name, even if it is "linux".
 	_, name, ok := strings.Cut(name, "_")

@@ -24,60 +24,97 @@ type textError struct {
 	msg string
 }
 
-// parseDirective reads one line comment. It reports whether the line is a
-// directive of ours or a near miss of one; a near miss, or a directive that
-// says something wrong, comes with an error.
+// parseDirective reads one comment. It reports whether it is a directive of
+// ours or a near miss of one; a near miss, or a directive that says something
+// wrong, comes with an error.
 //
 // A sentence that mentions the tool is neither: with a space after // (or
 // after the colon) only a line that holds nothing else is taken for a directive.
-func parseDirective(line string) (d directive, found bool, err *textError) {
-	rest, ok := strings.CutPrefix(line, "//")
-	if !ok {
+func parseDirective(text string) (d directive, found bool, err *textError) {
+	c, ok := readComment(text)
+	if !ok || strings.HasPrefix(c.text, "//") { // such as an example in a doc comment
 		return d, false, nil
 	}
-	rest = strings.TrimRight(rest, " \t\r\n")
-	rest, space := strings.CutPrefix(rest, " ")
-	name, after, ok := strings.Cut(rest, ":")
-	if !ok || !near(name, tool, 2) || strings.ContainsAny(name, " \t") {
-		return d, false, nil
+	if name, after, ok := strings.Cut(c.text, ":"); ok && near(name, tool, 2) && !strings.ContainsAny(name, blanks) {
+		if d, found, err = c.withColon(name, after); found {
+			return d, found, err
+		}
 	}
-	after, gap := trimGap(after)
+	err = c.nearMiss()
+	return d, err != nil, err
+}
+
+// comment is a comment of one line.
+type comment struct {
+	whole  string // with its marks
+	text   string // without them and the space around it
+	spaced bool   // there is a space after //
+	block  bool   // it is written /* so */
+}
+
+const blanks = " \t"
+
+func readComment(whole string) (c comment, ok bool) {
+	c.whole = strings.TrimRight(whole, blanks+"\r\n")
+	if c.text, ok = strings.CutPrefix(c.whole, "//"); !ok {
+		if c.text, c.block = strings.CutPrefix(c.whole, "/*"); !c.block {
+			return c, false
+		}
+		if c.text, ok = strings.CutSuffix(c.text, "*/"); !ok || strings.Contains(c.text, "\n") {
+			return c, false
+		}
+		c.text = strings.TrimRight(c.text, blanks)
+	}
+	c.text, c.spaced = trimBlanks(c.text)
+	return c, true
+}
+
+// loose tells whether the comment can't be a directive, whatever it says.
+func (c comment) loose() bool { return c.spaced || c.block }
+
+// withColon reads a comment that begins with the tool's name, or nearly so, and a colon.
+func (c comment) withColon(name, after string) (d directive, found bool, err *textError) {
+	after, gap := trimBlanks(after)
 	fields := strings.Fields(after)
 	if len(fields) == 0 {
-		if name != tool || space || gap {
+		if name != tool || c.loose() || gap {
 			return d, false, nil
 		}
-		return d, true, wrong(len(line), "//%s: names no directive; write %s", tool, wantDirective)
+		return d, true, wrong(len(c.whole), "//%s: names no directive; write %s", tool, wantDirective)
 	}
 	likely := near(fields[0], verb, 2)
-	if (space || gap) && (!likely || len(fields) > 2) || name != tool && !likely {
+	if (c.loose() || gap) && (!likely || len(fields) > 2) || name != tool && !likely {
 		return d, false, nil
 	}
-	want := strings.Join(append([]string{wantDirective}, fields[1:]...), " ")
 	switch {
-	case space:
-		return d, true, wrong(0, "%q is a comment, not a directive: a directive has no space after //; write %s", line, want)
+	case c.loose():
+		return d, true, c.noDirective(c.whyLoose(), fields[1:])
 	case gap:
-		return d, true, wrong(0, "%q is a comment, not a directive: a directive has no space after the colon; write %s", line, want)
+		return d, true, c.noDirective("a directive has no space after the colon", fields[1:])
 	case name != tool:
-		return d, true, wrong(0, "//%s:%s: the tool is called %s; write %s", name, fields[0], tool, want)
+		return d, true, wrong(0, "//%s:%s: the tool is called %s; write %s", name, fields[0], tool, want(fields[1:]))
 	case fields[0] != verb && likely:
 		return d, true, wrong(0, "unknown directive //%s:%s; did you mean %s?", tool, fields[0], wantDirective)
 	case fields[0] != verb:
 		return d, true, wrong(0, "unknown directive //%s:%s: the only one is %s", tool, fields[0], wantDirective)
 	case len(fields) > 2:
-		return d, true, wrong(strings.LastIndex(line, fields[2]), "%s takes one name: %q is too much; remove it", wantDirective, strings.Join(fields[2:], " "))
+		return d, true, wrong(strings.LastIndex(c.whole, fields[2]), "%s takes one name: %q is too much; remove it", wantDirective, strings.Join(fields[2:], " "))
 	case len(fields) == 2:
 		d.Name = fields[1]
 		if msg := checkTypeName(d.Name); msg != "" {
-			return d, true, wrong(strings.LastIndex(line, d.Name), "%s %s: %s", wantDirective, d.Name, msg)
+			return d, true, wrong(strings.LastIndex(c.whole, d.Name), "%s %s: %s", wantDirective, d.Name, msg)
 		}
 	}
 	return d, true, nil
 }
 
-func trimGap(s string) (string, bool) {
-	trimmed := strings.TrimLeft(s, " \t")
+// want is the directive that was meant.
+func want(args []string) string {
+	return strings.Join(append([]string{wantDirective}, args...), " ")
+}
+
+func trimBlanks(s string) (string, bool) {
+	trimmed := strings.TrimLeft(s, blanks)
 	return trimmed, len(trimmed) < len(s)
 }
 

@@ -2,6 +2,8 @@ package parse
 
 import (
 	"go/ast"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,17 +36,64 @@ func TestDirective(t *testing.T) {
 		{line: "//sessiongen:session 9", found: true, err: "Go identifier"},
 		{line: "//sessiongen:session shop.Session", found: true, err: "Go identifier"},
 
+		{line: "//\tsessiongen:session", found: true, err: "no space after //"},
+		{line: "//   sessiongen:session Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//sessiongen session", found: true, err: "a colon alone"},
+		{line: "//sessiongen session Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//sessiongen\tsession", found: true, err: "a colon alone"},
+		{line: "// sessiongen session", found: true, err: "a colon alone"},
+		{line: "// sessiongen session Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//sesiongen sesion", found: true, err: "a colon alone"},
+		{line: "//sessiongen.session", found: true, err: "a colon alone"},
+		{line: "//sessiongen-session name", found: true, err: "write //sessiongen:session name"},
+		{line: "//session-gen.session", found: true, err: "a colon alone"},
+		{line: "//sessiongen_session", found: true, err: "a colon alone"},
+		{line: "//sessiongen/session", found: true, err: "a colon alone"},
+		{line: "//sessiongen=session", found: true, err: "a colon alone"},
+		{line: "//sessiongen::session", found: true, err: "did you mean"},
+		{line: "//sessiongen :session", found: true, err: "a colon alone"},
+		{line: "// sessiongen.session", found: true, err: "no space after //, and a colon"},
+		{line: "//session:sessiongen", found: true, err: "before the colon"},
+		{line: "// session:sessiongen Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//go:sessiongen", found: true, err: "not go"},
+		{line: "//go:sessiongen Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//go:sessiongen:session Name", found: true, err: "write //sessiongen:session Name"},
+		{line: "//go:sesiongen session", found: true, err: "not go"},
+		{line: "/*sessiongen:session*/", found: true, err: "begins with //"},
+		{line: "/* sessiongen:session Name */", found: true, err: "write //sessiongen:session Name"},
+		{line: "/*sessiongen session*/", found: true, err: "a colon alone"},
+
 		{line: "// sessiongen: a generator"},
+		{line: "// Sessiongen sessions"},
+		{line: "// sessiongen sessions"},
+		{line: "// sessiongen sessions."},
+		{line: "// sessiongen session works"},
+		{line: "// sessiongen session Manager type"},
+		{line: "// sessiongen"},
+		{line: "// sessiongen, session"},
+		{line: "// sessiongen generates sessions"},
+		{line: "// session: sessiongen"},
+		{line: "// session of sessiongen"},
+		{line: "//go:generate go tool sessiongen"},
+		{line: "//go:session"},
+		{line: "//go: sessiongen"},
+		{line: "//s session:sessiongen"},
+		{line: "//sessiongen.io"},
+		{line: "// sessiongen/runtime"},
+		{line: "// //sessiongen:session"},
+		{line: "/* sessiongen:session"},
+		{line: "/*\nsessiongen:session\n*/"},
+		{line: "/* sessiongen:session marks the struct */"},
+		{line: "/**/"},
+		{line: "//"},
 		{line: "// sessiongen:session marks the struct"},
 		{line: "// sessiongen reads it"},
-		{line: "//\tsessiongen:session"},
 		{line: "//\t//sessiongen:session"},
 		{line: "// see sessiongen:session"},
 		{line: "//sessiongen"},
 		{line: "//go:generate sessiongen"},
 		{line: "//version:session"},
 		{line: "//sessions:list"},
-		{line: "/* sessiongen:session */"},
 		{line: ""},
 	} {
 		d, found, err := parseDirective(c.line)
@@ -67,11 +116,16 @@ func FuzzDirective(f *testing.F) {
 	for _, s := range []string{
 		"//sessiongen:session", "//sessiongen:session Name", "// sessiongen:session", "//sessiongen: session",
 		"//sesiongen:session x", "//sessiongen:", "//sessiongen:sesion", "// sessiongen: prose", "//ßßßßßßßßßß:session",
+		"//\tsessiongen session", "//sessiongen.session X", "//session:sessiongen", "//go:sessiongen:session X", "/*sessiongen:session*/", "/*/",
+		"//s ssion:sessiongen", "//go: sessiongen", "//go:.sessiongen",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if strings.ContainsAny(line, "\n") || !strings.HasPrefix(line, "//") {
+		switch inner, block := strings.CutPrefix(line, "/*"); {
+		case strings.Contains(line, "\n"), len(line) > longest, !block && !strings.HasPrefix(line, "//"):
+			return
+		case block && strings.Index(inner, "*/") != len(inner)-2:
 			return
 		}
 		d, found, err := parseDirective(line)
@@ -89,4 +143,45 @@ func FuzzDirective(f *testing.F) {
 			t.Fatalf("%q: go/ast reads %+v", line, std)
 		}
 	})
+}
+
+// The scan finds comments wherever they stand on a line.
+func TestMayHoldDirective(t *testing.T) {
+	for src, want := range map[string]bool{
+		"x int //sessiongen:session":                          true,
+		`u = "http://x" //sessiongen:session`:                 true,
+		"f(/*sessiongen:session*/)":                           true,
+		"/* a */ /*sessiongen:session*/ /* b */":              true,
+		"//sessiongen session":                                true,
+		"//sessiongen:session\r\ntype x struct{}":             true,
+		"//go:sessiongen":                                     true,
+		"/*\nsessiongen:session\n*/":                          false,
+		"// It reads sessiongen:session, and\n// sessiongen.": false,
+		"a / b /": false,
+		"/*":      false,
+		"":        false,
+	} {
+		if got := mayHoldDirective([]byte(src)); got != want {
+			t.Errorf("%q: %v", src, got)
+		}
+	}
+}
+
+func BenchmarkMayHoldDirective(b *testing.B) {
+	files, err := filepath.Glob(filepath.Join(repository(b), "runtime/*.go"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var src []byte
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		src = append(src, text...)
+	}
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		mayHoldDirective(src)
+	}
 }

@@ -2,10 +2,10 @@
 // finds everything that is wrong with them.
 //
 // The files follow a run: load.go and scan.go find the packages, blank.go
-// keeps our own outputs out of the way, directive.go and attach.go find the
-// specs, package.go and spec.go walk them, tag.go, options.go and defaults.go
-// read the tags, types.go and structs.go the types, names.go, idents.go and
-// imports.go choose every name of the output.
+// keeps our own outputs out of the way, directive.go, nearmiss.go, testfiles.go
+// and attach.go find the specs and what was to be one, package.go and spec.go walk them, tag.go, options.go and defaults.go
+// read the tags, types.go and structs.go the types, names.go, idents.go,
+// hidden.go and imports.go choose every name of the output.
 package parse
 
 import (

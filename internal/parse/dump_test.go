@@ -56,7 +56,11 @@ func dump(r *Result, dir string) string {
 		}
 	}
 	for _, o := range r.Orphans {
-		p("orphan %s", rel(o))
+		by := "no spec"
+		if o.By != "" {
+			by = rel(o.By)
+		}
+		p("orphan %s: %s", rel(o.File), by)
 	}
 	return out.String()
 }

@@ -15,6 +15,7 @@ import (
 // chooseNames chooses every identifier of the output: first what users see,
 // where a clash is an error, then helpers, which give way.
 func (b *builder) chooseNames() {
+	b.findHidden()
 	b.checkScope()
 	for _, s := range b.specs {
 		for _, name := range []string{s.spec.Name, s.spec.Manager, s.spec.New} {
@@ -60,8 +61,11 @@ func (b *builder) declare(s *specBuilder, name string) bool {
 // declaredAt says where a name is declared in the package's scope, or, since
 // Go wants them to differ, among the imports of one of its files; "" for nowhere.
 func (b *builder) declaredAt(name string) string {
-	if obj := b.pkg.Types.Scope().Lookup(name); obj != nil {
-		return "is declared at " + base(b.position(obj.Pos()))
+	if pos, ok := b.inPackage(name); ok {
+		return "is declared at " + base(pos)
+	}
+	if h, ok := b.hidden[name]; ok {
+		return "is imported at " + base(h.pos)
 	}
 	for _, file := range b.pkg.Syntax {
 		scope := b.pkg.TypesInfo.Scopes[file]
@@ -97,16 +101,15 @@ func (b *builder) helper(name string) string {
 var predeclared = []string{"any", "append", "bool", "byte", "error", "false", "int", "len", "nil", "rune", "string", "true", "uint8"}
 
 func (b *builder) checkScope() {
-	scope := b.pkg.Types.Scope()
-	if obj := scope.Lookup(model.RuntimeName); obj != nil {
-		b.errorAt(obj.Pos(), "%s is what generated code calls the sessiongen runtime; rename this declaration", model.RuntimeName)
+	if pos, ok := b.inPackage(model.RuntimeName); ok {
+		b.errorIn(pos, "%s is what generated code calls the sessiongen runtime; rename this declaration", model.RuntimeName)
 	}
 	for _, name := range predeclared {
 		b.basics[name] = true
 	}
 	for name := range b.basics {
-		if obj := scope.Lookup(name); obj != nil {
-			b.errorAt(obj.Pos(), "%s hides Go's own %s, which generated code uses; rename this declaration", name, name)
+		if pos, ok := b.inPackage(name); ok {
+			b.errorIn(pos, "%s hides Go's own %s, which generated code uses; rename this declaration", name, name)
 		}
 	}
 }

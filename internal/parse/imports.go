@@ -125,8 +125,8 @@ func (b *builder) chooseImports() {
 	choose := func(importPath, name string) string {
 		own[importPath] = name
 		b.names[importPath] = uniqueNames(func(name string) bool {
-			return used[name] || locals[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil ||
-				b.pkg.Types.Scope().Lookup(name) != nil || b.declares[name] != ""
+			_, declared := b.inPackage(name)
+			return declared || used[name] || locals[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil || b.declares[name] != ""
 		}, func(number string) []string { return []string{name + number} })[0]
 		used[b.names[importPath]] = true
 		return b.names[importPath]

@@ -23,7 +23,13 @@ type Options struct {
 // Result is what a load found.
 type Result struct {
 	Packages []*model.Package // with at least one spec, sorted by import path
-	Orphans  []string         // our output files in loaded packages that have no spec any more
+	Orphans  []Orphan         // our output files in loaded packages that are no output any more, sorted by name
+}
+
+// Orphan is a file that an earlier run wrote, and that this one would not.
+type Orphan struct {
+	File string
+	By   string // the output that took its place, "" if the package has no spec any more
 }
 
 // DefaultOutput is the base name of the output where the options name none.
@@ -56,7 +62,7 @@ func Load(ctx context.Context, opts Options, patterns ...string) (*Result, error
 		return nil, l.errs.sorted()
 	}
 	slices.SortFunc(l.result.Packages, func(a, b *model.Package) int { return strings.Compare(a.Path, b.Path) })
-	slices.Sort(l.result.Orphans)
+	slices.SortFunc(l.result.Orphans, func(a, b Orphan) int { return strings.Compare(a.File, b.File) })
 	return &l.result, nil
 }
 
@@ -92,17 +98,17 @@ func (l *loader) search(patterns []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := scan(l.ctx, pkgs, l.opts.Output)
+	found, err := scan(l.ctx, pkgs)
 	if err != nil {
 		return nil, err
 	}
 	var hits []string
 	for i, pkg := range pkgs {
-		switch {
-		case found[i].hit:
+		l.errs = append(l.errs, testDirectives(found[i].tests)...)
+		if found[i].hit {
 			hits = append(hits, pkg.PkgPath)
-		case found[i].output != "":
-			l.result.Orphans = append(l.result.Orphans, found[i].output)
+		} else {
+			l.orphans(found[i], "")
 		}
 	}
 	return hits, nil
@@ -121,13 +127,25 @@ func (l *loader) read(patterns []string) error {
 	for _, pkg := range pkgs {
 		model, errs := build(pkg, l.opts.Output)
 		l.errs = append(l.errs, errs...)
+		found := scanPackage(pkg)
+		l.errs = append(l.errs, testDirectives(found.tests)...)
 		if model != nil {
 			l.result.Packages = append(l.result.Packages, model)
-		} else if output := scanPackage(pkg, l.opts.Output).output; output != "" {
-			l.result.Orphans = append(l.result.Orphans, output)
+			l.orphans(found, model.Output)
+		} else {
+			l.orphans(found, "")
 		}
 	}
 	return nil
+}
+
+// orphans notes the files of a package that are ours but not its output, "" for none.
+func (l *loader) orphans(found scanned, output string) {
+	for _, file := range found.outputs {
+		if file != output {
+			l.result.Orphans = append(l.result.Orphans, Orphan{file, output})
+		}
+	}
 }
 
 // load asks the go command, and notes what it says about patterns that name nothing.
@@ -158,6 +176,7 @@ func (l *loader) load(cfg *packages.Config, patterns []string) ([]*packages.Pack
 			}
 			l.errs = append(l.errs, Error{parsePosition(err.Pos), firstLine(err.Msg)})
 		}
+		l.errs = append(l.errs, testDirectives(scanPackage(pkg).tests)...)
 	}
 	return out, nil
 }

@@ -39,6 +39,7 @@ type builder struct {
 	basics    map[string]bool           // predeclared types that a spelling mentions
 	names     map[string]string         // import path -> identifier, once chosen
 	declares  map[string]string         // what the output declares at package level -> for what
+	hidden    map[string]hiddenName     // what files declare that this load leaves out
 	postponed []func()                  // what needs the names
 }
 
@@ -52,14 +53,14 @@ func build(pkg *packages.Package, output string) (*model.Package, Errors) {
 		handled:   map[*ast.Field]bool{nil: true},
 		blamed:    map[*types.Var]bool{},
 		mentioned: map[string]*types.Package{}, basics: map[string]bool{},
-		declares: map[string]string{},
+		declares: map[string]string{}, hidden: map[string]hiddenName{},
 	}
 	b.out.Output = filepath.Join(b.out.Dir, output)
 	var decls []*specDecl
 	for _, file := range pkg.Syntax {
 		decls = append(decls, b.findSpecs(file)...)
 	}
-	if b.syntaxErrors() && mayHoldSpec(pkg, output) {
+	if b.syntaxErrors() && scanPackage(pkg).hit {
 		return nil, b.syntax // what the parser skipped can't be judged
 	}
 	if len(decls) == 0 || pkg.Types == nil {

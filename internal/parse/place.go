@@ -49,7 +49,11 @@ func base(p model.Position) string {
 }
 
 func (b *builder) errorAt(pos token.Pos, format string, args ...any) {
-	b.errs = append(b.errs, Error{b.position(pos), fmt.Sprintf(format, args...)})
+	b.errorIn(b.position(pos), format, args...)
+}
+
+func (b *builder) errorIn(pos model.Position, format string, args ...any) {
+	b.errs = append(b.errs, Error{pos, fmt.Sprintf(format, args...)})
 }
 
 // tagErrors reports what is wrong with a field's tag.

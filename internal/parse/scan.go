@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"golang.org/x/tools/go/packages"
@@ -13,20 +14,21 @@ import (
 
 // scanned is what reading a package's files without parsing them tells.
 type scanned struct {
-	hit    bool   // a file holds a directive or what looks like one
-	output string // the package's output file, if there is one of ours
+	hit     bool     // a file holds a directive or what looks like one
+	tests   []string // test files that do
+	outputs []string // the package's files that are ours, whatever their names
 }
 
 // scan reads the files of all packages; it is what keeps a run over a
 // repository with few specs fast, since only the hit packages are type-checked.
-func scan(ctx context.Context, pkgs []*packages.Package, output string) ([]scanned, error) {
+func scan(ctx context.Context, pkgs []*packages.Package) ([]scanned, error) {
 	out := make([]scanned, len(pkgs))
 	next := make(chan int)
 	var readers sync.WaitGroup
 	for range 2 * runtime.GOMAXPROCS(0) { // files come from the page cache, or from a disk that waits
 		readers.Go(func() {
 			for i := range next {
-				out[i] = scanPackage(pkgs[i], output)
+				out[i] = scanPackage(pkgs[i])
 			}
 		})
 	}
@@ -41,34 +43,89 @@ func scan(ctx context.Context, pkgs []*packages.Package, output string) ([]scann
 	return out, ctx.Err()
 }
 
-func scanPackage(pkg *packages.Package, output string) (s scanned) {
+func scanPackage(pkg *packages.Package) (s scanned) {
 	for _, file := range pkg.GoFiles {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			continue // the go command or the parser says it better
 		}
-		switch generated := hasHeader(src); {
-		case generated && filepath.Base(file) == output:
-			s.output = file
-		case !generated && mayHoldDirective(src):
+		if hasHeader(src) {
+			s.outputs = append(s.outputs, file)
+		} else if mayHoldDirective(src) {
 			s.hit = true
+		}
+	}
+	for _, file := range goFilesIn(packageDir(pkg)) {
+		if !strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		if src, err := os.ReadFile(file); err == nil && mayHoldDirective(src) {
+			s.tests = append(s.tests, file)
 		}
 	}
 	return s
 }
 
-// mayHoldDirective tells whether src has a comment that begins like a
-// directive or a near miss of one. It may be wrong, but only by saying yes.
-func mayHoldDirective(src []byte) bool {
-	for {
-		i := bytes.Index(src, []byte("//"))
-		if i < 0 {
-			return false
-		}
-		src = src[i+2:]
-		word, _ := bytes.CutPrefix(src[:min(len(src), len(tool)+4)], []byte(" "))
-		if end := bytes.IndexByte(word, ':'); end > 0 && near(string(word[:end]), tool, 2) {
-			return true
+// goFilesIn returns the Go files of a directory, those too that this load
+// leaves out: tests, and files for other systems and tags.
+func goFilesIn(dir string) (files []string) {
+	if dir == "" {
+		return nil
+	}
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".go") && name[0] != '_' && name[0] != '.' && !entry.IsDir() {
+			files = append(files, filepath.Join(dir, name))
 		}
 	}
+	return files
+}
+
+// longest is how much of a comment is looked at: a line of data may hold
+// thousands of what look like comments.
+const longest = 1 << 10
+
+// mayHoldDirective tells whether src has a comment that is a directive or a
+// near miss of one. It may be wrong, but only by saying yes: it takes the end
+// of a string or of another comment for one.
+func mayHoldDirective(src []byte) bool {
+	for {
+		i := bytes.IndexByte(src, '/')
+		if i < 0 || i+1 == len(src) {
+			return false
+		}
+		src = src[i:]
+		if (src[1] == '/' || src[1] == '*') && longWord(src[2:]) {
+			line, _, _ := bytes.Cut(src[:min(len(src), longest)], []byte("\n"))
+			if src[1] == '*' {
+				if end := bytes.Index(line[2:], []byte("*/")); end >= 0 {
+					line = line[:end+4]
+				}
+			}
+			if _, found, _ := parseDirective(string(line)); found {
+				return true
+			}
+		}
+		src = src[1:]
+	}
+}
+
+// longWord tells whether a comment's first word is long enough for the tool's
+// name with two letters missing, and has one of its three s. Most comments end
+// their part in the scan here.
+func longWord(text []byte) bool {
+	for len(text) > 0 && strings.IndexByte(blanks, text[0]) >= 0 {
+		text = text[1:]
+	}
+	s := false
+	for i, c := range text[:min(len(text), 2*len(tool))] {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			return s && i >= len(tool)-2
+		case 's', 'S':
+			s = true
+		}
+	}
+	return s && len(text) >= len(tool)-2
 }

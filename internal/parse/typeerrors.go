@@ -39,11 +39,6 @@ func (b *builder) syntaxErrors() bool {
 	return len(b.syntax) > 0
 }
 
-// mayHoldSpec tells whether a source file of the package looks as if it had a directive.
-func mayHoldSpec(pkg *packages.Package, output string) bool {
-	return scanPackage(pkg, output).hit
-}
-
 // parsePosition reads the "file:line:col" of a packages.Error.
 func parsePosition(s string) model.Position {
 	var p model.Position
