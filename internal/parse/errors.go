@@ -41,11 +41,17 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns the errors by file, line and column, without duplicates.
+// sorted returns the errors by file, line and column, without duplicates. It
+// goes by the names that are shown, so that the order is the same wherever the
+// module lies.
 func (e Errors) sorted() Errors {
+	shown := make(map[string]string)
+	for _, err := range e {
+		shown[err.Pos.File] = relative(err.Pos.File)
+	}
 	slices.SortFunc(e, func(a, b Error) int {
 		return cmp.Or(
-			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(shown[a.Pos.File], shown[b.Pos.File]),
 			cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Col, b.Pos.Col),
 			cmp.Compare(a.Msg, b.Msg),
