@@ -20,7 +20,7 @@ func (b *builder) guard(named *types.Named, st *types.Struct, pl place) {
 		}
 	}
 	b.guarded.Set(named, true)
-	at := where{pl, named.Obj().Name(), nil}
+	at := where{place: pl, label: named.Obj().Name()}
 	literal := make([]model.GuardField, st.NumFields())
 	for i := range literal {
 		v := st.Field(i)

@@ -13,28 +13,11 @@ func (b *builder) marshaler(w where, t types.Type) (model.Kind, bool) {
 	if kind == 0 {
 		return 0, true
 	}
-	name := "MarshalBinary"
-	if kind == model.Text {
-		name = "MarshalText"
-	}
-	_, index, _ := types.LookupFieldOrMethod(t, true, b.pkg.Types, name)
-	st, ok := t.Underlying().(*types.Struct)
-	if ok && len(index) > 1 && storedFields(st) > 1 {
-		b.typeError(w, t, "it has %s only from its embedded field %s, which would lose the other fields; give it %s and Un%s of its own, or name the embedded field",
-			name, st.Field(index[0]).Name(), name, "m"+name[1:])
+	if why := b.loss(w, t, kind); why != "" {
+		b.typeError(w, t, "%s", why)
 		return 0, false
 	}
 	return kind, true
-}
-
-// storedFields counts the fields of a struct that can hold something.
-func storedFields(st *types.Struct) (n int) {
-	for v := range st.Fields() {
-		if v.Name() != "_" {
-			n++
-		}
-	}
-	return n
 }
 
 // hasMarshaler returns Binary or Text for a type that can encode and decode itself, else 0.
@@ -43,13 +26,18 @@ func (b *builder) hasMarshaler(t types.Type) model.Kind {
 	case *types.Interface, *types.Pointer:
 		return 0 // of a pointer, what it points at is asked
 	}
-	switch {
-	case b.hasPair(t, "MarshalBinary", "UnmarshalBinary"):
-		return model.Binary
-	case b.hasPair(t, "MarshalText", "UnmarshalText"):
-		return model.Text
+	for _, kind := range []model.Kind{model.Binary, model.Text} {
+		if b.hasPair(t, methods[kind][0], methods[kind][1]) {
+			return kind
+		}
 	}
 	return 0
+}
+
+// methods are the marshalers that count, in the order of the documentation.
+var methods = map[model.Kind][2]string{
+	model.Binary: {"MarshalBinary", "UnmarshalBinary"},
+	model.Text:   {"MarshalText", "UnmarshalText"},
 }
 
 func (b *builder) hasPair(t types.Type, marshal, unmarshal string) bool {
@@ -75,50 +63,4 @@ func isBytes(v *types.Var) bool {
 
 func isError(v *types.Var) bool {
 	return types.Identical(v.Type(), types.Universe.Lookup("error").Type())
-}
-
-// reachesShared tells whether who holds a copy of a value can change what the
-// original reaches: by a slice, a map or a pointer. Strings and times can't be changed.
-func reachesShared(t types.Type, seen []types.Type) bool {
-	t = types.Unalias(t)
-	if named, ok := t.(*types.Named); ok {
-		if immutable(named) {
-			return false
-		}
-		for _, s := range seen {
-			if types.Identical(s, t) {
-				return false // found out by the call around this one
-			}
-		}
-		if len(seen) > maxDepth {
-			return true
-		}
-		seen = append(seen, t)
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Basic:
-		return u.Kind() == types.UnsafePointer
-	case *types.Array:
-		return reachesShared(u.Elem(), seen)
-	case *types.Struct:
-		for v := range u.Fields() {
-			if reachesShared(v.Type(), seen) {
-				return true
-			}
-		}
-		return false
-	}
-	return true
-}
-
-// immutable types hold a pointer that they let nobody change.
-func immutable(t *types.Named) bool {
-	if t.Obj().Pkg() == nil {
-		return false
-	}
-	switch t.Obj().Pkg().Path() + "." + t.Obj().Name() {
-	case "time.Time", "net/netip.Addr", "net/netip.AddrPort", "net/netip.Prefix", "unique.Handle":
-		return true
-	}
-	return false
 }

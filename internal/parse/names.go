@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"go/token"
 	"slices"
 	"strings"
 	"unicode"
@@ -100,6 +101,15 @@ func lowerCamel(name string) string {
 func upperFirst(name string) string {
 	r, size := utf8.DecodeRuneInString(name)
 	return string(unicode.ToUpper(r)) + name[size:]
+}
+
+// exportedName is name as that of an exported field. A letter without case, such
+// as one of Chinese, needs one that has it before it.
+func exportedName(name string) string {
+	if up := upperFirst(name); token.IsExported(up) {
+		return up
+	}
+	return "X" + name
 }
 
 // uniqueNames returns stems with the smallest number appended that makes all

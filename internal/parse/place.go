@@ -68,10 +68,18 @@ type where struct {
 	place
 	label string     // such as Cart[].Item
 	v     *types.Var // the field that declares the type
+
+	pointee bool // the type is what a pointer points at, so that no value of it is copied
 }
 
 func (w where) elem() where {
 	w.label += "[]"
+	w.pointee = false
+	return w
+}
+
+func (w where) target() where {
+	w.pointee = true
 	return w
 }
 

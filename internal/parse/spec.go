@@ -81,7 +81,7 @@ func (s *specBuilder) walk(st *types.Struct, path []*types.Var, outer place) {
 	for i := range st.NumFields() {
 		v := st.Field(i)
 		at := s.placeOf(v, outer)
-		w := where{at, label(path, v), v}
+		w := where{place: at, label: label(path, v), v: v}
 		tag, errs := parseTag(st.Tag(i))
 		s.tagErrors(at, w.label, errs)
 		if len(errs) > 0 {
@@ -101,7 +101,7 @@ func (s *specBuilder) walk(st *types.Struct, path []*types.Var, outer place) {
 		case v.Embedded():
 			s.embed(w, tag, path)
 		case !v.Exported():
-			way := "write " + upperFirst(v.Name()) + `, or tag it session:"-"`
+			way := "write " + exportedName(v.Name()) + `, or tag it session:"-"`
 			if at.field == nil {
 				way = "name the embedded field, or " + s.skip(w)
 			}

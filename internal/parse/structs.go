@@ -104,7 +104,7 @@ func (c *columns) walk(st *types.Struct, w where, path []*types.Var) {
 		}
 		// An error points at the spec's field: that is what the reader can
 		// change, and where the way to the type begins.
-		at := where{w.place, w.label + "." + v.Name(), v}
+		at := where{place: w.place, label: w.label + "." + v.Name(), v: v}
 		tag, errs := parseTag(st.Tag(i))
 		if len(errs) > 0 && (c.fields[v.Pos()] != nil || tag.Present) {
 			c.fail(at, "%s", errs[0].msg)
@@ -189,11 +189,14 @@ func (c *columns) fail(w where, format string, args ...any) {
 func (c *columns) unexported(w where, v *types.Var) {
 	c.codec.failed = true
 	if !c.local(v) {
-		c.typeError(w, c.codec.typ, "its field %s is not exported, so that a copy of it would be incomplete, and it has no MarshalBinary or MarshalText with the way back; use another type or %s", v.Name(), c.skip(w))
+		c.typeError(w, c.codec.typ, "its field %s is not exported, so that a copy of it would be incomplete, and it has no MarshalBinary or MarshalText with the way back; %s", v.Name(), c.wrap(w, c.codec.typ))
 		return
 	}
-	c.errorAt(w.pos, `field %s.%s is not exported: only exported fields are stored; write %s, give %s a MarshalText and UnmarshalText, or tag it session:"-"`,
-		w.label, v.Name(), upperFirst(v.Name()), c.short(c.codec.typ))
+	ways := "write " + exportedName(v.Name())
+	if named, ok := c.codec.typ.(*types.Named); ok {
+		ways += ", give " + c.short(named) + " " + c.marshalerFor(named) + ","
+	}
+	c.errorAt(w.pos, `field %s.%s is not exported: only exported fields are stored; %s or tag it session:"-"`, w.label, v.Name(), ways)
 }
 
 // local tells whether v is declared in the package at hand.

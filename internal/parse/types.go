@@ -59,7 +59,7 @@ func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 		ok = b.mapType(w, t, under, open, out)
 	case *types.Pointer:
 		out.Kind = model.Pointer
-		if out.Elem = b.typ(w, under.Elem(), open); out.Elem == nil {
+		if out.Elem = b.typ(w.target(), under.Elem(), open); out.Elem == nil {
 			return nil
 		}
 		switch out.Elem.Kind {
