@@ -142,6 +142,9 @@ func (b *builder) embedded(w where, v *types.Var, tag fieldTag) (*types.Struct, 
 		return nil, true
 	}
 	u := types.Unalias(v.Type())
+	if b.refuseSession(w, u) {
+		return nil, false
+	}
 	if ptr, ok := u.(*types.Pointer); ok {
 		if _, ok := ptr.Elem().Underlying().(*types.Struct); ok && b.hasMarshaler(ptr.Elem()) == 0 {
 			b.typeError(w, v.Type(), "an embedded pointer may be nil, and its fields with it; embed %s itself, or name the field", b.short(ptr.Elem()))

@@ -24,7 +24,7 @@ const maxDepth = 100
 // holds the types around t that t may not contain again: all but structs.
 func (b *builder) typ(w where, t types.Type, open []types.Type) *model.Type {
 	u := types.Unalias(t)
-	if !b.checkNesting(w, u, open) {
+	if !b.checkNesting(w, u, open) || b.refuseSession(w, u) {
 		return nil
 	}
 	out := &model.Type{}
@@ -112,6 +112,17 @@ func (b *builder) checkNesting(w where, u types.Type, open []types.Type) bool {
 			return false
 		}
 	}
+	return true
+}
+
+// refuseSession reports a type that sessiongen generated: it is a request's view
+// of a session, not data. One of the package at hand is not known at all.
+func (b *builder) refuseSession(w where, t types.Type) bool {
+	m := b.method(t, "SessionFields")
+	if m == nil || m.Results().Len() != 1 || !isNamed(m.Results().At(0).Type(), model.RuntimePath, "Fields") {
+		return false
+	}
+	b.typeError(w, t, "it is a generated session, which belongs to one request; %s", b.instead(w, "use its spec"))
 	return true
 }
 
