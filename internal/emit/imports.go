@@ -46,18 +46,20 @@ func imports(known []model.Import, code []byte) jen.Code {
 	return jen.Id("import").Custom(jen.Options{Open: "(", Close: ")", Multi: true}, append(std, others...)...)
 }
 
-// mentioned returns the identifiers that stand alone before a dot. The names
-// of imports differ from those of all variables in generated code, so these
-// are what decides which imports are used.
+// mentioned returns the identifiers that stand alone before a dot and a name.
+// The names of imports differ from those of all variables in generated code of
+// which that is true, so these are what decides which imports are used. A
+// package may well be called base; what Merge has of the name is base.(*T).
 func mentioned(code []byte) map[string]bool {
 	used := map[string]bool{}
-	var before, last token.Token
-	var name string
+	var last [3]token.Token
+	var names [2]string
 	scan(code, func(tok token.Token, lit string) {
-		if tok == token.PERIOD && last == token.IDENT && before != token.PERIOD {
-			used[name] = true
+		if tok == token.IDENT && last[2] == token.PERIOD && last[1] == token.IDENT && last[0] != token.PERIOD {
+			used[names[0]] = true
 		}
-		before, last, name = last, tok, lit
+		last = [3]token.Token{last[1], last[2], tok}
+		names = [2]string{names[1], lit}
 	})
 	return used
 }

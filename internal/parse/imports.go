@@ -126,7 +126,7 @@ func (b *builder) chooseImports() {
 		own[importPath] = name
 		b.names[importPath] = uniqueNames(func(name string) bool {
 			_, declared := b.inPackage(name)
-			return declared || used[name] || locals[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil || b.declares[name] != ""
+			return declared || used[name] || locals[name] || name == "init" || token.IsKeyword(name) || types.Universe.Lookup(name) != nil || b.declares[name] != ""
 		}, func(number string) []string { return []string{name + number} })[0]
 		used[b.names[importPath]] = true
 		return b.names[importPath]
