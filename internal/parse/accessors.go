@@ -2,6 +2,7 @@ package parse
 
 import (
 	"go/ast"
+	"go/types"
 
 	"github.com/sessiongen/sessiongen/internal/model"
 )
@@ -15,6 +16,11 @@ func (b *builder) checkAccessors() {
 		for _, name := range model.SessionMethods {
 			methods[name] = "the session's own method " + name
 		}
+		if s.isError() {
+			for _, name := range []string{"As", "Is", "Unwrap"} {
+				methods[name] = "the " + name + " of an error, which field Error makes of the session"
+			}
+		}
 		managerMethods := map[string]string{}
 		for _, name := range model.ManagerMethods {
 			managerMethods[name] = "the manager's own method " + name
@@ -26,6 +32,17 @@ func (b *builder) checkAccessors() {
 		b.handWritten(s.spec.Name, methods)
 		b.handWritten(s.spec.Manager, managerMethods)
 	}
+}
+
+// isError tells whether the session gets the method Error() string. Package
+// errors and vet then look for methods of other signatures than accessors have.
+func (s *specBuilder) isError() bool {
+	f := s.names["Error"]
+	if f == nil || f.Flash {
+		return false
+	}
+	v, _, _ := types.LookupFieldOrMethod(s.named, true, s.pkg.Types, "Error")
+	return v != nil && types.Identical(v.Type(), types.Typ[types.String])
 }
 
 // claimMethods notes the accessors of one field; of several clashes only the
