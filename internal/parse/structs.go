@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"fmt"
 	"go/types"
 	"strings"
 
@@ -147,7 +148,11 @@ func (b *builder) embedded(w where, v *types.Var, tag fieldTag) (*types.Struct, 
 	}
 	if ptr, ok := u.(*types.Pointer); ok {
 		if _, ok := ptr.Elem().Underlying().(*types.Struct); ok && b.hasMarshaler(ptr.Elem()) == 0 {
-			b.typeError(w, v.Type(), "an embedded pointer may be nil, and its fields with it; embed %s itself, or name the field", b.short(ptr.Elem()))
+			way := b.skip(w)
+			if b.fields[v.Pos()] != nil {
+				way = fmt.Sprintf("embed %s itself, or name the field", b.short(ptr.Elem()))
+			}
+			b.typeError(w, v.Type(), "an embedded pointer may be nil, and its fields with it; %s", way)
 			return nil, false
 		}
 		return nil, true
@@ -191,12 +196,20 @@ func (c *columns) fail(w where, format string, args ...any) {
 // the whole type is to blame, of one's own the field.
 func (c *columns) unexported(w where, v *types.Var) {
 	c.codec.failed = true
+	named, ok := c.codec.typ.(*types.Named)
 	if !c.local(v) {
-		c.typeError(w, c.codec.typ, "its field %s is not exported, so that a copy of it would be incomplete, and it has no MarshalBinary or MarshalText with the way back; %s", v.Name(), c.wrap(w, c.codec.typ))
+		way := c.wrap(w, c.codec.typ)
+		if ok && named.Obj().Pkg() == c.pkg.Types { // type When time.Time has none of its methods
+			way = "give " + c.short(named) + " a MarshalText and UnmarshalText, or " + c.skip(w)
+		}
+		c.typeError(w, c.codec.typ, "its field %s is not exported, so that a copy of it would be incomplete, and it has no MarshalBinary or MarshalText with the way back; %s", v.Name(), way)
 		return
 	}
 	ways := "write " + exportedName(v.Name())
-	if named, ok := c.codec.typ.(*types.Named); ok {
+	if v.Embedded() {
+		ways = "name the embedded field"
+	}
+	if ok {
 		ways += ", give " + c.short(named) + " " + c.marshalerFor(named) + ","
 	}
 	c.errorAt(w.pos, `field %s.%s is not exported: only exported fields are stored; %s or tag it session:"-"`, w.label, v.Name(), ways)
