@@ -99,17 +99,59 @@
 // with an upper-case first letter; a spec that is exported already needs the
 // name. Beside the type Session stands its manager, Sessions.
 //
-// A spec's fields are exported. Their types are bools, numbers other than
-// complex ones, strings, []byte, time.Time, arrays, slices, maps with string or
-// integer keys, pointers to what is not nil itself, structs whose fields are all
-// exported, and types over these; and whatever has MarshalBinary and
-// UnmarshalBinary, or else MarshalText and UnmarshalText. A type may contain
-// itself by way of a struct. Embedded structs are flattened; the fields of one
-// that another package declares have no doc comments here. A field tagged
-// session:"-" is no session field.
+// A spec's fields are exported. Embedded structs are flattened, other specs
+// among them; the fields of one that another package declares have no doc
+// comments here. A field tagged session:"-" is no session field. A spec has no
+// type parameters.
 //
 // The generated file stops compiling when a spec, or a struct of the package in
 // it, changes; -check also sees changes of other packages' structs.
+//
+// # Types
+//
+// How a field's type is stored is decided in this order:
+//
+//  1. time.Time is an instant: it comes back in UTC, to the nanosecond, without
+//     location and monotonic clock reading. A time inside another value does
+//     so when the session is read again.
+//  2. A type with MarshalBinary and UnmarshalBinary is stored by them,
+//  3. else one with MarshalText and UnmarshalText, such as big.Int.
+//  4. Every other type is what it is made of: bools, numbers other than complex
+//     ones, strings, []byte, arrays, slices, maps with string or integer keys,
+//     pointers to what is not nil itself, structs whose fields are all exported.
+//
+// Nil and empty, and zero and unset, are told apart. A type may be an instance of
+// a generic type, have any name, and contain itself by way of a struct. String,
+// MarshalJSON and GobEncode do not count: an enumeration with String is stored
+// as its number, sql.NullString as a struct. A map's key has no marshaler.
+//
+// Methods that would lose data are refused: those that a struct with other
+// fields has from an embedded one, those of an embedded pointer, which is nil
+// when they are to read, and those of big.Float and uuid.NullUUID. Equal values
+// must marshal to equal bytes, so that a session that was only read from is not
+// written. Where a type of another package has no marshaler, a type around it
+// has one, as this does for a protobuf message:
+//
+//	type Stamp struct{ *timestamppb.Timestamp }
+//
+//	func (s Stamp) MarshalBinary() ([]byte, error) {
+//		return proto.MarshalOptions{Deterministic: true}.Marshal(s.Timestamp)
+//	}
+//
+//	func (s *Stamp) UnmarshalBinary(data []byte) error {
+//		s.Timestamp = new(timestamppb.Timestamp)
+//		return proto.Unmarshal(data, s.Timestamp)
+//	}
+//
+// # Names
+//
+// The accessors of a field are named after it. A field whose accessor would hide
+// a method of the session, such as ID or Save, or another field's accessor, is
+// an error; so is a declaration that has the name of the session, its manager or
+// its constructor. What else the file declares is unexported and gives way to
+// what the package declares, in tests and in files for other systems too. The
+// file imports packages by their own names, or by those with a number where the
+// package uses the name; only sessrt, the runtime, may not be declared.
 //
 // # Field options
 //
