@@ -103,7 +103,7 @@ func lent(t *model.Type) bool {
 // is spelled out.
 func (b *builder) checkNesting(w where, u types.Type, open []types.Type) bool {
 	if len(open) > maxDepth || len(w.label) > 20*maxDepth {
-		b.errorAt(w.pos, "field %s has a type that is nested too deep; use a struct that holds itself by a pointer or slice", w.label[:50]+"...")
+		b.errorAt(w.pos, "field %s has a type without end: it holds ever larger instances of itself; let it hold the instance that it is, such as *Node[T] in Node[T]", w.label[:50]+"...")
 		return false
 	}
 	for _, outer := range open {
