@@ -61,10 +61,10 @@ func (b *builder) promoted(t types.Type, method string) string {
 	return ""
 }
 
-// storedFields counts the fields of a struct that can hold something.
+// storedFields counts the fields of a struct that hold something to store.
 func storedFields(st *types.Struct) (n int) {
-	for v := range st.Fields() {
-		if v.Name() != "_" {
+	for i := range st.NumFields() {
+		if tag, _ := parseTag(st.Tag(i)); st.Field(i).Name() != "_" && !tag.Skip {
 			n++
 		}
 	}
