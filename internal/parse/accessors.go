@@ -29,6 +29,10 @@ func (b *builder) checkAccessors() {
 			b.claimMethods(s, f, f.Accessors(), methods)
 			b.claimMethods(s, f, f.Finders(), managerMethods)
 		}
+		for _, field := range []string{"v", s.spec.BagIdent} {
+			methods[field] = "the session's field " + field
+		}
+		managerMethods["Sessions"] = "the manager's field Sessions"
 		b.handWritten(s.spec.Name, methods)
 		b.handWritten(s.spec.Manager, managerMethods)
 	}
