@@ -79,7 +79,8 @@
 //		Build tags for loading the packages, separated by commas. The build
 //		constraint of a spec's file is copied to the generated one.
 //	-v
-//		Print what is loaded, written, removed and left unchanged.
+//		Print what is loaded, written, removed and left unchanged, and how long
+//		loading took (the go command and the type checker) and the rest.
 //	-version
 //		Print the version and exit.
 //

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sessiongen/sessiongen/internal/emit"
 	"github.com/sessiongen/sessiongen/internal/parse"
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // generate does what the flags say.
 func (c *command) generate(ctx context.Context) int {
+	start := time.Now()
 	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output}, c.patterns...)
 	if err != nil {
 		return c.fail(err)
@@ -106,10 +108,14 @@ func (c *command) generate(ctx context.Context) int {
 	if err != nil {
 		return c.fail(err)
 	}
+	var code int
 	if c.check {
-		return c.compare(outputs, orphans)
+		code = c.compare(outputs, orphans)
+	} else {
+		code = c.write(outputs, orphans)
 	}
-	return c.write(outputs, orphans)
+	c.log("loading took %v, generating %v", result.Loading.Round(10*time.Microsecond), (time.Since(start) - result.Loading).Round(10*time.Microsecond))
+	return code
 }
 
 // parseFlags tells whether the run is over, and with which status.
@@ -120,7 +126,7 @@ func (c *command) parseFlags(args []string) (done bool, code int) {
 	f.StringVar(&c.output, "output", defaultOutput, "base `name` of the generated files")
 	f.BoolVar(&c.schema, "schema", false, "write nothing; print the specs as JSON")
 	f.StringVar(&c.tags, "tags", "", "build tags for loading, a comma-separated `list`")
-	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged")
+	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged, and how long it took")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
 	f.Usage = func() {
 		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")

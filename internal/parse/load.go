@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/tools/go/packages"
 
@@ -24,6 +25,7 @@ type Options struct {
 type Result struct {
 	Packages []*model.Package // with at least one spec, sorted by import path
 	Orphans  []Orphan         // our output files in loaded packages that are no output any more, sorted by name
+	Loading  time.Duration    // how much of the time went to the go command and the type checker
 }
 
 // Orphan is a file that an earlier run wrote, and that this one would not.
@@ -150,7 +152,9 @@ func (l *loader) orphans(found scanned, output string) {
 
 // load asks the go command, and notes what it says about patterns that name nothing.
 func (l *loader) load(cfg *packages.Config, patterns []string) ([]*packages.Package, error) {
+	start := time.Now()
 	pkgs, err := packages.Load(cfg, patterns...)
+	l.result.Loading += time.Since(start)
 	if err != nil {
 		if l.ctx.Err() != nil {
 			return nil, l.ctx.Err()
