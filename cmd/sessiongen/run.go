@@ -9,12 +9,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sessiongen/sessiongen/internal/emit"
+	"github.com/sessiongen/sessiongen/internal/model"
 	"github.com/sessiongen/sessiongen/internal/parse"
 	sessrt "github.com/sessiongen/sessiongen/runtime"
 )
@@ -90,19 +94,9 @@ func (c *command) generate(ctx context.Context) int {
 	if c.schema {
 		return c.printSchema(result.Packages)
 	}
-	var outputs []output
-	for _, p := range result.Packages {
-		o := output{path: p.Output}
-		if o.content, err = emit.File(p); err != nil {
-			return c.fail(err)
-		}
-		switch o.old, err = os.ReadFile(o.path); {
-		case err == nil:
-			o.exists = true
-		case !errors.Is(err, os.ErrNotExist):
-			return c.fail(err)
-		}
-		outputs = append(outputs, o)
+	outputs, err := produce(result.Packages)
+	if err != nil {
+		return c.fail(err)
 	}
 	orphans, err := ours(result.Orphans)
 	if err != nil {
@@ -116,6 +110,35 @@ func (c *command) generate(ctx context.Context) int {
 	}
 	c.log("loading took %v, generating %v", result.Loading.Round(10*time.Microsecond), (time.Since(start) - result.Loading).Round(10*time.Microsecond))
 	return code
+}
+
+// produce generates the outputs of all packages, and reads what is there now.
+func produce(packages []*model.Package) ([]output, error) {
+	outputs, errs := make([]output, len(packages)), make([]error, len(packages))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range packages {
+		group.Go(func() error {
+			outputs[i], errs[i] = produceOne(p)
+			return nil
+		})
+	}
+	group.Wait()
+	return outputs, errors.Join(errs...)
+}
+
+func produceOne(p *model.Package) (o output, err error) {
+	o.path = p.Output
+	if o.content, err = emit.File(p); err != nil {
+		return o, err
+	}
+	switch o.old, err = os.ReadFile(o.path); {
+	case err == nil:
+		o.exists = true
+	case !errors.Is(err, os.ErrNotExist):
+		return o, err
+	}
+	return o, nil
 }
 
 // parseFlags tells whether the run is over, and with which status.
