@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sessiongen/sessiongen/internal/emit"
+	"github.com/sessiongen/sessiongen/internal/model"
 	"github.com/sessiongen/sessiongen/internal/parse"
 )
 
@@ -149,6 +151,20 @@ func TestOursNeedsTheHeader(t *testing.T) {
 	}
 	if len(got) != 2 {
 		t.Errorf("would remove %v", got)
+	}
+}
+
+// A run by "go tool" looks at every package of the command first, so that what
+// the runtime needs has no place in it.
+func TestCommandIsSmall(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range strings.Fields(string(out)) {
+		if pkg == "net/http" || strings.HasPrefix(pkg, model.RuntimePath) {
+			t.Errorf("the command depends on %s", pkg)
+		}
 	}
 }
 
