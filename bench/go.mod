@@ -2,7 +2,7 @@ module github.com/sessiongen/sessiongen/bench
 
 go 1.26.0
 
-require github.com/sessiongen/sessiongen v0.0.0 // indirect
+require github.com/sessiongen/sessiongen v0.0.0
 
 require (
 	github.com/dave/jennifer v1.7.1 // indirect

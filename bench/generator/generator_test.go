@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	// What the outputs in the modules import: so go.mod has its requirements.
+	_ "github.com/sessiongen/sessiongen/runtime"
 )
 
 // Every cell is filled, from runs that did what they are measured for.
