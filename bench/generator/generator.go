@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sessiongen/sessiongen/bench/table"
@@ -42,13 +43,14 @@ func Run(ctx context.Context, rounds int) ([]table.Table, error) {
 
 // runs are the contests, by what they show.
 type runs struct {
-	one, first, tool, shops, city contest
-	few, wide                     contest
-	peers                         contest
+	one, tool, first, edited contest
+	shops, city              contest
+	few, wide                contest
+	peers                    contest
 }
 
 func (r *runs) all() []*contest {
-	return []*contest{&r.one, &r.first, &r.tool, &r.shops, &r.city, &r.few, &r.wide, &r.peers}
+	return []*contest{&r.one, &r.tool, &r.first, &r.edited, &r.shops, &r.city, &r.few, &r.wide, &r.peers}
 }
 
 func measure(ctx context.Context, s size) (tables []table.Table, err error) {
@@ -83,8 +85,9 @@ func (r *runs) prepare(ctx context.Context, w *workshop, s size) error {
 		what  string
 	}{
 		{&r.one, "shop", oneShop(), []string{ours}, "one package that imports net/http"},
-		{&r.first, "new", oneShop(), []string{ours}, "the same, the output missing"},
 		{&r.tool, "tool", oneShop(), []string{"go", "tool", "sessiongen"}, "the same, by way of go tool"},
+		{&r.first, "first", oneShop(), []string{ours}, "the same, the output missing"},
+		{&r.edited, "edited", oneShop(), []string{ours}, "the same, a field added before"},
 		{&r.shops, "shops", shops(s.shops), []string{ours, "./..."}, fmt.Sprintf("%d packages", s.shops)},
 		{&r.city, "city", city(s.city), []string{ours, "./..."}, fmt.Sprintf("%d packages, one with a spec", s.city)},
 		{&r.few, "few", wide(s.few), []string{ours, "-v"}, fmt.Sprintf("a spec of %d fields", s.few)},
@@ -100,14 +103,18 @@ func (r *runs) prepare(ctx context.Context, w *workshop, s size) error {
 		}
 		*m.c = contest{name: m.what, list: program{dir, []string{"go", "list", pattern}}, tools: []program{{dir, m.args}}, dir: dir}
 	}
-	missing := filepath.Join(r.first.dir, "session_gen.go")
-	r.first.dir = "" // it writes
-	r.first.prepare = func() error {
-		if err := os.Remove(missing); !errors.Is(err, os.ErrNotExist) {
+	r.first.change(func(dir string) error {
+		if err := os.Remove(filepath.Join(dir, "session_gen.go")); !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		return nil
-	}
+	})
+	edits := 0
+	r.edited.change(func(dir string) error {
+		edits++
+		spec := strings.Replace(oneShop()["shop.go"], "\tVisits  int\n", fmt.Sprintf("\tVisits  int\n\tEdit%d int\n", edits), 1)
+		return write(filepath.Join(dir, "shop.go"), spec)
+	})
 	dir, err := w.module(ctx, "peers", peers())
 	if err != nil {
 		return err

@@ -24,6 +24,12 @@ type contest struct {
 	touched int        // runs that changed a file
 }
 
+// change has the contest's module changed before each run, which then writes.
+func (c *contest) change(f func(dir string) error) {
+	dir := c.dir
+	c.prepare, c.dir = func() error { return f(dir) }, ""
+}
+
 // round runs every program once. Without record nothing is noted: the first
 // rounds fill the caches.
 func (c *contest) round(ctx context.Context, record bool) error {

@@ -27,8 +27,9 @@ func (r *runs) report(s size) ([]table.Table, error) {
 		bound time.Duration // 0 for none
 	}{
 		{&r.one, 150 * time.Millisecond},
-		{&r.first, 0},
 		{&r.tool, 250 * time.Millisecond},
+		{&r.first, 0},
+		{&r.edited, 0},
 		{&r.shops, 250 * time.Millisecond},
 		{&r.city, time.Second},
 	} {
