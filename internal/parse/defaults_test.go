@@ -4,6 +4,8 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +92,8 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// Every accepted default is a Go constant that the field's type can hold.
+// Every accepted default is a Go constant of the field's type, of the value that
+// package strconv or time reads in the text.
 func FuzzDefault(f *testing.F) {
 	for _, s := range []string{"light", "10", "-3", "0xff", "1_000", "0.5", "1e3", "true", "010", "0b1", "0o7", "inf", "NaN", "0x1p-2", "15m", "1d12h", "'"} {
 		for kind := types.Bool; kind <= types.String; kind++ {
@@ -98,7 +101,11 @@ func FuzzDefault(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, kind uint8) {
-		if d, err := parseDuration(text); err == nil {
+		d, err := parseDuration(text)
+		if std, stdErr := time.ParseDuration(text); stdErr == nil && (err != nil || d != std) {
+			t.Fatalf("duration %q: %v, %v; package time reads %v", text, d, err, std)
+		}
+		if err == nil {
 			if v, err := types.Eval(token.NewFileSet(), timePackage(), 0, goDuration(d, "time")); err != nil || v.Value == nil {
 				t.Fatalf("duration %q: %v", text, err)
 			} else if n, exact := constant.Int64Val(v.Value); !exact || n != int64(d) {
@@ -114,10 +121,39 @@ func FuzzDefault(f *testing.F) {
 		if err != nil || tv.Value == nil {
 			t.Fatalf("%s default %q becomes %s: %v", basic, text, expr, err)
 		}
-		if basic.Kind() == types.String && constant.StringVal(tv.Value) != text {
-			t.Fatalf("%q becomes %s", text, expr)
+		if want := readDefault(t, text, basic); !constant.Compare(tv.Value, token.EQL, want) {
+			t.Fatalf("%s default %q becomes %s, which is %s, not %s", basic, text, expr, tv.Value.ExactString(), want.ExactString())
 		}
 	})
+}
+
+// readDefault is the value that the text of a default means.
+func readDefault(t *testing.T, text string, basic *types.Basic) constant.Value {
+	switch info := basic.Info(); {
+	case info&types.IsString != 0:
+		return constant.MakeString(text)
+	case info&types.IsBoolean != 0:
+		v, err := strconv.ParseBool(text)
+		if err != nil {
+			t.Fatalf("%q was accepted as a bool", text)
+		}
+		return constant.MakeBool(v)
+	case info&types.IsInteger != 0:
+		v, ok := new(big.Int).SetString(text, 0)
+		if !ok {
+			t.Fatalf("%q was accepted as an integer", text)
+		}
+		return constant.Make(v)
+	}
+	bits := 64
+	if basic.Kind() == types.Float32 {
+		bits = 32
+	}
+	v, err := strconv.ParseFloat(text, bits)
+	if err != nil {
+		t.Fatalf("%q was accepted as a float", text)
+	}
+	return constant.MakeFloat64(v)
 }
 
 // timePackage is a package in whose scope time's units are known.

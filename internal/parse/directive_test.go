@@ -2,6 +2,7 @@ package parse
 
 import (
 	"go/ast"
+	"go/token"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,14 +111,14 @@ func TestDirective(t *testing.T) {
 	}
 }
 
-// A directive is one for go/ast too, no line is too odd for the parser, and
-// what the parser finds the byte scan found before.
+// A directive is one for go/ast too and the other way round, what an error says
+// to write is a directive, and what the parser finds the byte scan found before.
 func FuzzDirective(f *testing.F) {
 	for _, s := range []string{
 		"//sessiongen:session", "//sessiongen:session Name", "// sessiongen:session", "//sessiongen: session",
 		"//sesiongen:session x", "//sessiongen:", "//sessiongen:sesion", "// sessiongen: prose", "//ßßßßßßßßßß:session",
 		"//\tsessiongen session", "//sessiongen.session X", "//session:sessiongen", "//go:sessiongen:session X", "/*sessiongen:session*/", "/*/",
-		"//s ssion:sessiongen", "//go: sessiongen", "//go:.sessiongen",
+		"//s ssion:sessiongen", "//s\rsiongen:session", "//\rsessiongen\r session\r", "//go: sessiongen", "//go:.sessiongen",
 	} {
 		f.Add(s)
 	}
@@ -125,20 +126,34 @@ func FuzzDirective(f *testing.F) {
 		switch inner, block := strings.CutPrefix(line, "/*"); {
 		case strings.Contains(line, "\n"), len(line) > longest, !block && !strings.HasPrefix(line, "//"):
 			return
-		case block && strings.Index(inner, "*/") != len(inner)-2:
+		case block && (strings.Index(inner, "*/") != len(inner)-2 || strings.Contains(inner, "*\r")):
 			return
 		}
+		raw := line
+		line = strings.ReplaceAll(line, "\r", "") // as go/scanner does
 		d, found, err := parseDirective(line)
-		if found && !mayHoldDirective([]byte("package p\n"+line+"\n")) {
-			t.Fatalf("the scan overlooks %q", line)
+		if found && !mayHoldDirective([]byte("package p\n"+raw+"\n")) {
+			t.Fatalf("the scan overlooks %q", raw)
 		}
 		if err != nil && (err.off < 0 || err.off > len(line)) {
 			t.Fatalf("offset %d in %q", err.off, line)
 		}
+		std, ok := ast.ParseDirective(0, line)
+		if ok && std.Tool == tool && std.Name == verb && !found {
+			t.Fatalf("%q: go/ast reads %+v", line, std)
+		}
+		if err != nil {
+			_, fix, _ := strings.Cut(err.msg, "; write //")
+			if _, found, again := parseDirective("//" + fix); fix != "" && (!found || again != nil && !strings.HasPrefix(again.msg, wantDirective)) {
+				t.Fatalf("%q: %s; that is: %v, %v", line, err.msg, found, again)
+			}
+		}
 		if !found || err != nil {
 			return
 		}
-		std, ok := ast.ParseDirective(0, strings.TrimRight(line, "\r"))
+		if d.Name != "" && !(token.IsIdentifier(d.Name) && token.IsExported(d.Name)) {
+			t.Fatalf("%q: the type is called %q", line, d.Name)
+		}
 		if !ok || std.Tool != tool || std.Name != verb || std.Args != d.Name {
 			t.Fatalf("%q: go/ast reads %+v", line, std)
 		}
@@ -155,6 +170,8 @@ func TestMayHoldDirective(t *testing.T) {
 		"//sessiongen session":                                true,
 		"//sessiongen:session\r\ntype x struct{}":             true,
 		"//go:sessiongen":                                     true,
+		"//sessi\rongen:session":                              true,
+		"//\r sessiongen:session":                             true,
 		"/*\nsessiongen:session\n*/":                          false,
 		"// It reads sessiongen:session, and\n// sessiongen.": false,
 		"a / b /": false,

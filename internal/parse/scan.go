@@ -103,6 +103,7 @@ func mayHoldDirective(src []byte) bool {
 					line = line[:end+4]
 				}
 			}
+			line = bytes.ReplaceAll(line, []byte("\r"), nil) // as go/scanner does
 			if _, found, _ := parseDirective(string(line)); found {
 				return true
 			}
@@ -115,17 +116,20 @@ func mayHoldDirective(src []byte) bool {
 // name with two letters missing, and has one of its three s. Most comments end
 // their part in the scan here.
 func longWord(text []byte) bool {
-	for len(text) > 0 && strings.IndexByte(blanks, text[0]) >= 0 {
-		text = text[1:]
-	}
-	s := false
-	for i, c := range text[:min(len(text), 2*len(tool))] {
+	text = bytes.TrimLeft(text, blanks+"\r")
+	letters, s := 0, false
+	for _, c := range text {
 		switch c {
-		case ' ', '\t', '\r', '\n':
-			return s && i >= len(tool)-2
+		case '\r': // a comment's text has none
+			continue
+		case ' ', '\t', '\n':
+			return s && letters >= len(tool)-2
 		case 's', 'S':
 			s = true
 		}
+		if letters++; letters == 2*len(tool) {
+			return s
+		}
 	}
-	return s && len(text) >= len(tool)-2
+	return s && letters >= len(tool)-2
 }

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,11 +72,13 @@ func TestTag(t *testing.T) {
 	}
 }
 
-// What is accepted is what reflect sees, and offsets point into the tag.
+// What is accepted is what reflect sees, every byte of it stands in the result,
+// and offsets say where.
 func FuzzTag(f *testing.F) {
 	for _, s := range []string{
 		`session:"user_id,principal" json:"x"`, `session:",default='a,b',was=c"`, `session:"-"`, `session: "x"`,
 		`session:"x`, `sessions:"x"`, `session:",ttl=1d12h,redact"`, `session:"\u00e9,,"`, "session:\"a\xf4,\"", `session:",default=''''"`, "session:\"\\\"\"",
+		`json:"session:\"x\"" session:"größe,default=it's,was=a"`, `session:",default='',redact,was=''"`, `session:",default=\"a\",flash"`,
 	} {
 		f.Add(s)
 	}
@@ -87,6 +90,11 @@ func FuzzTag(f *testing.F) {
 				t.Fatalf("%q: %+v", tag, err)
 			}
 		}
+		for _, err := range more {
+			if !slices.ContainsFunc(got.Options, func(o tagOption) bool { return o.Off == err.off }) {
+				t.Fatalf("%q: %q at %d, where no option is", tag, err.msg, err.off)
+			}
+		}
 		if len(errs) > 0 {
 			return
 		}
@@ -94,8 +102,46 @@ func FuzzTag(f *testing.F) {
 		if ok != got.Present {
 			t.Fatalf("%q: reflect says %v", tag, ok)
 		}
-		if name, _, _ := strings.Cut(value, ","); !got.Skip && name != got.Name {
-			t.Fatalf("%q: name %q, reflect says %q", tag, got.Name, name)
+		if !ok || got.Skip {
+			if ok && value != "-" || !reflect.DeepEqual(got, fieldTag{Present: ok, Skip: ok, NameOff: got.NameOff}) {
+				t.Fatalf("%q: %+v", tag, got)
+			}
+			return
+		}
+		if !strings.HasSuffix(tag[:got.NameOff], `session:"`) {
+			t.Fatalf("%q: the value does not begin at %d", tag, got.NameOff)
+		}
+		verbatim := strings.HasPrefix(tag[got.NameOff:], value+`"`)
+		rest, ok := strings.CutPrefix(value, got.Name)
+		for _, o := range got.Options {
+			off := got.NameOff
+			if verbatim {
+				off += len(value) - len(rest) + len(",")
+			}
+			if o.Off != off {
+				t.Fatalf("%q: option %s at %d, want %d", tag, o.Name, o.Off, off)
+			}
+			if rest, ok = cutOptionAsWritten(rest, o); !ok {
+				break
+			}
+		}
+		if !ok || rest != "" {
+			t.Fatalf("%q: %q is not in %+v", tag, rest, got)
 		}
 	})
+}
+
+// cutOptionAsWritten cuts a comma and an option, in quotes or without, from the
+// text of a tag.
+func cutOptionAsWritten(text string, o tagOption) (rest string, ok bool) {
+	spellings := []string{"," + o.Name}
+	if o.HasValue {
+		spellings = []string{"," + o.Name + "=" + o.Value, "," + o.Name + "='" + strings.ReplaceAll(o.Value, "'", "''") + "'"}
+	}
+	for _, s := range spellings {
+		if rest, ok := strings.CutPrefix(text, s); ok && (rest == "" || rest[0] == ',') {
+			return rest, true
+		}
+	}
+	return text, false
 }
