@@ -9,8 +9,7 @@ import (
 )
 
 func (r *runs) report(s size) ([]table.Table, error) {
-	unit := wall(r.one.lists)
-	scale := float64(unit) / float64(listTime)
+	scale := float64(wall(r.one.lists)) / float64(listTime)
 	scaled := func(bound time.Duration) time.Duration { return time.Duration(scale * float64(bound)) }
 
 	whole := table.Table{
@@ -69,15 +68,16 @@ func (r *runs) report(s size) ([]table.Table, error) {
 
 	beside := table.Table{
 		Title:   "sessiongen beside other generators, one package that imports net/http",
-		Columns: []string{"generator", "time", "to go list", "memory"},
+		Columns: []string{"generator", "time", "to go list", "CPU time", "memory"},
 		Notes:   []string{"Each does what it is for: they compare what loading a package costs."},
 	}
-	base := wall(r.peers.lists)
-	beside.Add("go list", ms(base), ratio(base, base), mb(peak(r.peers.lists)))
-	beside.Add("sessiongen, 8 fields", ms(wall(r.one.samples[0])), ratio(wall(r.one.samples[0]), unit), mb(peak(r.one.samples[0])))
+	row := func(name string, list, base []sample) {
+		beside.Add(name, ms(wall(list)), ratio(wall(list), wall(base)), ms(cpu(list)), mb(peak(list)))
+	}
+	row("go list", r.peers.lists, r.peers.lists)
+	row("sessiongen, 8 fields", r.one.samples[0], r.one.lists)
 	for i, name := range []string{"stringer, one type", "moq, one interface", "goverter, one method"} {
-		list := r.peers.samples[i]
-		beside.Add(name, ms(wall(list)), ratio(wall(list), base), mb(peak(list)))
+		row(name, r.peers.samples[i], r.peers.lists)
 	}
 	return []table.Table{whole, alone, beside}, nil
 }
