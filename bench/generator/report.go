@@ -14,7 +14,7 @@ func (r *runs) report(s size) ([]table.Table, error) {
 
 	whole := table.Table{
 		Title:   "sessiongen, whole runs",
-		Columns: []string{"run", "go list", "sessiongen", "ratio", "bound", "holds", "CPU time", "memory", "bound", "holds"},
+		Columns: []string{"run", "go list", "sessiongen", "ratio", "bound", "holds", "CPU ratio", "memory", "bound", "holds"},
 		Notes: []string{
 			fmt.Sprintf("Medians of %d rounds, warm; memory is the greatest of all rounds. %s/%s, %s, %d CPUs.", s.rounds, runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU()),
 			fmt.Sprintf("Bounds are for a machine where go list of one package takes %v, and scaled by %.2f to this one.", listTime, scale),
@@ -38,13 +38,17 @@ func (r *runs) report(s size) ([]table.Table, error) {
 			bound, held = ms(scaled(row.bound)), holds(took <= scaled(row.bound))
 		}
 		whole.Add(row.name, ms(wall(row.lists)), ms(took), ratio(took, wall(row.lists)), bound, held,
-			ms(cpu(row.samples[0])), mb(most), mb(maxPeak), fits(most))
+			ratio(cpu(row.samples[0]), cpu(row.lists)), mb(most), mb(maxPeak), fits(most))
 		if row.dir != "" {
 			touched += row.touched
 			checked += len(row.samples[0])
 		}
 	}
 	whole.Notes = append(whole.Notes, fmt.Sprintf("Runs that had nothing to do and touched a file: %d of %d (bound: 0, by time and inode).", touched, checked))
+
+	if busy := float64(wall(r.one.lists)) / float64(cpu(r.one.lists)); busy > 1.2 {
+		whole.Notes = append(whole.Notes, fmt.Sprintf("The machine was busy: go list took %.1f times its CPU time. Look at the CPU ratio, or measure again.", busy))
+	}
 
 	alone := table.Table{
 		Title:   "sessiongen, its own work after loading",
@@ -68,11 +72,11 @@ func (r *runs) report(s size) ([]table.Table, error) {
 
 	beside := table.Table{
 		Title:   "sessiongen beside other generators, one package that imports net/http",
-		Columns: []string{"generator", "time", "to go list", "CPU time", "memory"},
+		Columns: []string{"generator", "time", "to go list", "CPU ratio", "memory"},
 		Notes:   []string{"Each does what it is for: they compare what loading a package costs."},
 	}
 	row := func(name string, list, base []sample) {
-		beside.Add(name, ms(wall(list)), ratio(wall(list), wall(base)), ms(cpu(list)), mb(peak(list)))
+		beside.Add(name, ms(wall(list)), ratio(wall(list), wall(base)), ratio(cpu(list), cpu(base)), mb(peak(list)))
 	}
 	row("go list", r.peers.lists, r.peers.lists)
 	row("sessiongen, 8 fields", r.one.samples[0], r.one.lists)
