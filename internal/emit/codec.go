@@ -81,7 +81,7 @@ func (l locals) appendExpr(t *model.Type, b string, v operand) string {
 		switch {
 		case t.Elem.Kind == model.StructKind:
 			return call("Table", v.value(), t.Elem.Struct.Columns, t.Elem.Struct.Append)
-		case rowPointer(t.Elem):
+		case t.Elem.RowPointer():
 			return call("PointerTable", v.value(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Append)
 		}
 		return call("Slice", v.value(), l.appendFunc(t.Elem))
@@ -134,7 +134,7 @@ func (l locals) readExpr(t *model.Type, v operand) string {
 		switch {
 		case t.Elem.Kind == model.StructKind:
 			return call("Table", v.address(), t.Elem.Struct.Columns, t.Elem.Struct.Read)
-		case rowPointer(t.Elem):
+		case t.Elem.RowPointer():
 			return call("PointerTable", v.address(), t.Elem.Elem.Struct.Columns, t.Elem.Elem.Struct.Read)
 		}
 		return call("Slice", v.address(), l.readFunc(t.Elem))
@@ -172,10 +172,4 @@ func (l locals) readFunc(t *model.Type) string {
 
 func (l locals) readLiteral(elem, expr string) string {
 	return fmt.Sprintf("func(%s *%s.Reader, %s *%s) {\n%s\n}", l.r, model.RuntimeName, l.v, elem, expr)
-}
-
-// rowPointer tells whether t is *Item, an element that a table of pointers
-// holds. A named pointer type is none: the runtime could not infer its struct.
-func rowPointer(t *model.Type) bool {
-	return t.Kind == model.Pointer && t.Elem.Kind == model.StructKind && strings.HasPrefix(t.Go, "*")
 }

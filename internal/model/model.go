@@ -5,7 +5,10 @@
 // be read, tested and replaced without the other.
 package model
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Package is one package that holds at least one spec; it becomes one output file.
 type Package struct {
@@ -96,6 +99,7 @@ type Field struct {
 	TTL                                   time.Duration
 	Default                               *Default
 	Was                                   []string
+	Retyped                               []string // wire types of older values that need not fit
 }
 
 // Default is the value of a field that is not set.
@@ -139,6 +143,7 @@ type Type struct {
 	Elem   *Type   // Slice, Array, Map, Pointer
 	Key    *Type   // Map
 	Len    int64   // Array, ByteArray
+	Bits   int     // Int, Uint: 8, 16, 32 or 64, which int, uint and uintptr count as on every platform
 	Struct *Struct // StructKind; shared between all uses, so that types may be recursive
 
 	// Lent tells that a caller who holds a value of the type can change what
@@ -179,4 +184,10 @@ func (t *Type) Number() bool {
 		return true
 	}
 	return false
+}
+
+// RowPointer tells whether t is *Item, an element that a table of pointers
+// holds. A named pointer type is none: the runtime could not infer its struct.
+func (t *Type) RowPointer() bool {
+	return t.Kind == Pointer && t.Elem.Kind == StructKind && strings.HasPrefix(t.Go, "*")
 }

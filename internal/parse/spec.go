@@ -174,7 +174,7 @@ func (s *specBuilder) field(w where, tag fieldTag, set settings, path []*types.V
 	f := &model.Field{
 		GoName: v.Name(), Doc: docOf(w.field), Pos: s.position(w.pos),
 		Index: set.has("index"), Principal: set.has("principal"), Flash: set.has("flash"),
-		Redact: set.has("redact"), Rest: set.has("rest"), TTL: set.ttl, Was: set.was,
+		Redact: set.has("redact"), Rest: set.has("rest"), TTL: set.ttl, Was: set.was, Retyped: set.retyped,
 	}
 	var ok bool
 	if f.Path, ok = s.selector(s.named, append(path[:len(path):len(path)], v)); !ok {

@@ -154,8 +154,25 @@ func (b *builder) basic(w where, t types.Type, under *types.Basic, out *model.Ty
 		b.typeError(w, t, "%s", b.whyNot(w, under))
 		return false
 	}
+	out.Bits = bitsOf(under)
 	b.spelledBasic(under)
 	return true
+}
+
+// bitsOf returns the size of an integer type, which is the same on every
+// platform, as records are; 0 for any other type.
+func bitsOf(under *types.Basic) int {
+	switch under.Kind() {
+	case types.Int8, types.Uint8:
+		return 8
+	case types.Int16, types.Uint16:
+		return 16
+	case types.Int32, types.Uint32:
+		return 32
+	case types.Int, types.Int64, types.Uint, types.Uint64, types.Uintptr:
+		return 64
+	}
+	return 0
 }
 
 func (b *builder) slice(w where, under *types.Slice, open []types.Type, out *model.Type) bool {
