@@ -77,6 +77,9 @@ func fieldLine(f *model.Field) string {
 	for _, was := range f.Was {
 		line += " was " + was
 	}
+	for _, old := range f.Retyped {
+		line += " retyped " + old
+	}
 	if f.Doc != "" {
 		line += fmt.Sprintf(" doc %q", f.Doc)
 	}

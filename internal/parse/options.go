@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,14 +11,15 @@ import (
 
 // Which options combine, "-" for those that do not:
 //
-//	           index  principal  flash  redact  ttl  default  was  rest
-//	index        -        -        -      x      -      -      x     -
-//	principal             -        -      x      -      -      x     -
-//	flash                          -      x      -      -      x     -
-//	redact                                -      x      x      x     x
-//	ttl                                          -      -      x     -
-//	default                                             -      x     -
-//	was                                                        x     -
+//	           index  principal  flash  redact  ttl  default  was  retyped  rest
+//	index        -        -        -      x      -      -      x      x      -
+//	principal             -        -      x      -      -      x      x      -
+//	flash                          -      x      -      -      x      x      -
+//	redact                                -      x      x      x      x      x
+//	ttl                                          -      -      x      x      -
+//	default                                             -      x      x      -
+//	was                                                        x      x      -
+//	retyped                                                           x      x
 //
 // drop stands alone, on a blank field. The table below is the same as data,
 // with the reasons; a test compares the two.
@@ -37,6 +39,7 @@ var options = []option{
 	{name: "ttl", value: "ttl=15m"},
 	{name: "default", value: "default=light"},
 	{name: "was", value: "was=old_name", repeat: true},
+	{name: "retyped", value: "retyped=int", repeat: true},
 	{name: "drop"},
 	{name: "rest"},
 }
@@ -85,6 +88,8 @@ type settings struct {
 	deflt  *string
 	was    []string
 	wasOff []int
+
+	retyped []string
 }
 
 func (s settings) has(option string) bool { _, ok := s.at[option]; return ok }
@@ -152,6 +157,14 @@ func (s *settings) set(o tagOption) *textError {
 		}
 		s.was = append(s.was, o.Value)
 		s.wasOff = append(s.wasOff, o.Off)
+	case "retyped":
+		if msg := checkWireType(o.Value); msg != "" {
+			return wrong(o.Off, "option retyped: %s", msg)
+		}
+		if slices.Contains(s.retyped, o.Value) {
+			return wrong(o.Off, "option retyped: %q is named already; remove one of them", o.Value)
+		}
+		s.retyped = append(s.retyped, o.Value)
 	}
 	return nil
 }

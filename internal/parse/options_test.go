@@ -31,7 +31,7 @@ func TestOptionTable(t *testing.T) {
 			said[[2]string{row, column}] = cell == "x"
 		}
 	}
-	value := map[string]string{"ttl": "ttl=5m", "default": "default=1", "was": "was=old"}
+	value := map[string]string{"ttl": "ttl=5m", "default": "default=1", "was": "was=old", "retyped": "retyped=int"}
 	spell := func(o string) string {
 		if v := value[o]; v != "" {
 			return v
@@ -40,12 +40,14 @@ func TestOptionTable(t *testing.T) {
 	}
 	for i, a := range columns {
 		for _, b := range columns[i:] {
-			if a == b && a != "was" {
-				continue
-			}
 			second := spell(b)
-			if a == b {
+			switch {
+			case a == b && a == "was":
 				second += "2"
+			case a == b && a == "retyped":
+				second = "retyped=list of int"
+			case a == b:
+				continue
 			}
 			tag, errs := parseTag(`session:",` + spell(a) + "," + second + `"`)
 			if len(errs) > 0 {
