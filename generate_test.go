@@ -30,6 +30,8 @@ var update = flag.Bool("update", false, "rewrite what the archives of testdata e
 //	check [package]       has the package's function Check(*testing.T) called
 //	replace old new file  changes a file
 //	crlf file             gives a file the line ends of Windows
+//	commit [dir]          commits all of a directory, by default of the
+//	                      script's, to a git repository that it makes there
 //
 // What check names is compiled, vetted and run when all scripts have ended, in
 // one build: dozens of them take longer. The flag -update rewrites the files
@@ -81,6 +83,7 @@ func TestGenerate(t *testing.T) {
 				"check":     b.add,
 				"replace":   replace,
 				"crlf":      crlf,
+				"commit":    commit,
 			},
 		})
 	})
@@ -213,6 +216,22 @@ func crlf(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: crlf file")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")), 0o666))
+}
+
+func commit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: commit [dir]")
+	}
+	dir := ts.MkAbs(filepath.Join(args...))
+	git := func(args ...string) {
+		args = append([]string{"-C", dir, "-c", "user.name=A. U. Thor", "-c", "user.email=author@example.com", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"}, args...)
+		ts.Check(ts.Exec("git", args...))
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+		git("init", "--quiet")
+	}
+	git("add", "--all")
+	git("commit", "--quiet", "--allow-empty", "--message", "version")
 }
 
 // buildCommand builds sessiongen, so that the scripts see what a user sees.

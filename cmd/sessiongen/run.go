@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "keygen" {
 		return c.keygen(args[1:])
 	}
+	if len(args) > 0 && args[0] == "breaking" {
+		return c.breaking(ctx, args[1:])
+	}
 	if done, code := c.parseFlags(args); done {
 		return code
 	}
@@ -153,7 +156,7 @@ func (c *command) parseFlags(args []string) (done bool, code int) {
 	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged, and how long it took")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
 	f.Usage = func() {
-		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")
+		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen breaking -against revision|file [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")
 		f.PrintDefaults()
 	}
 	switch err := f.Parse(args); {
@@ -168,16 +171,23 @@ func (c *command) parseFlags(args []string) (done bool, code int) {
 	if c.check && c.schema {
 		return true, c.fail(errors.New("-check and -schema exclude each other: run them one after the other"))
 	}
-	c.patterns = f.Args()
-	for _, p := range c.patterns {
-		if strings.HasPrefix(p, "-") {
-			return true, c.fail(fmt.Errorf("%s stands after a package: put the flags first", p))
-		}
-	}
-	if len(c.patterns) == 0 {
-		c.patterns = []string{"."}
+	if c.patterns, code = c.packages(f.Args()); code != same {
+		return true, code
 	}
 	return false, same
+}
+
+// packages returns the patterns among the arguments that are left, "." for none.
+func (c *command) packages(args []string) (patterns []string, code int) {
+	for _, p := range args {
+		if strings.HasPrefix(p, "-") {
+			return nil, c.fail(fmt.Errorf("%s stands after a package: put the flags first", p))
+		}
+	}
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	return args, same
 }
 
 // checkOutput accepts the name of a file that the go command compiles into the package.
