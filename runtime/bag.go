@@ -100,8 +100,9 @@ type extra struct {
 	// write carries it over.
 	unknown bool // entries or notes of other programs
 	misfit  bits // fields whose stored value does not fit their type
-	partial bits // fields whose stored value holds more than this program knows
+	partial bits // fields whose stored value this program would write otherwise
 	indexed bits // fields that another program keeps an index of
+	bare    bool // the writer kept no index of a field that this program has one of
 }
 
 // update is one call of an Update accessor, kept to be applied again on a conflict.
@@ -185,6 +186,16 @@ func (b *Bag) setDeadline(i uint8, at int64) {
 		x.deadlines = map[uint8]int64{}
 	}
 	x.deadlines[i] = at
+}
+
+// endDeadlines forgets the deadlines of values that were replaced by ones that
+// do not lapse: another program's field does, and this one's was set.
+func (b *Bag) endDeadlines(spec *Spec) {
+	for i := range b.extra.deadlines {
+		if b.changed.has(i) && spec.Fields[i].TTL == 0 {
+			delete(b.extra.deadlines, i)
+		}
+	}
 }
 
 // HasLive tells whether field i is set and its time has not passed.

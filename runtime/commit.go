@@ -27,6 +27,7 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	}
 	b := c.fields.bag()
 	if b.extra != nil {
+		b.endDeadlines(c.m.spec)
 		for i := range b.extra.deadlines {
 			b.dropLapsed(c.fields, i)
 		}

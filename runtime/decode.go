@@ -12,8 +12,8 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 	b, spec := f.bag(), f.Spec()
 	r := &b.reader
 	*r = Reader{b: data[headerSize:]}
-	next := 0            // fields are usually stored in declaration order
-	var older bits       // fields whose value came under an older name
+	next := 0 // fields are usually stored in declaration order
+	var names renamed
 	var unknown [][]byte // entries for the rest field
 	for n := r.mapHeader(); n > 0; n-- {
 		entry := r.b
@@ -32,19 +32,27 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 					unknown = append(unknown, entry[:len(entry)-len(r.b)])
 				}
 			}
-		case older.has(i) && name == spec.Fields[i].Name:
-			r.skip() // the older name wins: only an older program can have changed it alone
-		default:
-			if name != spec.Fields[i].Name {
-				older.set(i)
-			}
+		case len(spec.Fields[i].Was) == 0:
 			readField(f, i, r, misfit)
+		case names.older.has(i) && name == spec.Fields[i].Name:
+			start := r.b
+			r.skip() // the older name wins, unless the notes say otherwise
+			names.note(i, start[:len(start)-len(r.b)])
+		default:
+			start := r.b
+			readField(f, i, r, misfit)
+			if name != spec.Fields[i].Name {
+				names.older.set(i)
+			} else {
+				names.note(i, start[:len(start)-len(r.b)])
+			}
 		}
 	}
 	if r.err == nil {
 		said, err := parseNotes(r.b)
 		r.fail(err)
-		said.apply(f, older, now)
+		names.settle(f, said, misfit)
+		said.apply(f, names.older, now)
 		for _, entry := range unknown {
 			if at, lapses := said.ttl[entryName(entry)]; !lapses || at > now {
 				readRest(f, entry)
@@ -151,17 +159,19 @@ func parseNotes(behind []byte) (n notes, err error) {
 	return n, r.err
 }
 
+// empty makes field i absent.
+func empty(f Fields, i uint8) {
+	f.Read(int(i), &Reader{})
+	f.bag().present.unset(i)
+}
+
 // apply makes f's fields what the notes say of them; older are those whose
 // value came under an older name.
 func (n notes) apply(f Fields, older bits, now int64) {
 	b, spec := f.bag(), f.Spec()
-	drop := func(i uint8) {
-		f.Read(int(i), &Reader{})
-		b.present.unset(i)
-	}
-	for name := range n.pairs {
-		if i, known := spec.byName[name]; known && name == spec.Fields[i].Name && len(spec.Fields[i].Was) > 0 && !older.has(i) {
-			drop(i) // the older name is gone: an older program has cleared the field
+	for i := range b.present.and(spec.index).all() {
+		if !n.index[spec.Fields[i].Name] {
+			b.more().bare = true
 		}
 	}
 	for name, at := range n.ttl {
@@ -170,7 +180,7 @@ func (n notes) apply(f Fields, older bits, now int64) {
 		case !known, older.has(i) == (name == spec.Fields[i].Name):
 			// The deadline is that of the name whose value was read.
 		case at <= now:
-			drop(i)
+			empty(f, i)
 		default:
 			b.setDeadline(i, at)
 		}

@@ -69,8 +69,11 @@
 //	               "t" -> map: wire name -> instant at which the field lapses
 //	               "i" -> array of the wire names that are an index
 //	               "w" -> array of the wire names that were written together
-//	               with an older name of theirs: if that one is missing, a
-//	               program that knows it alone has cleared the field
+//	               with an older name of theirs. If one of the two is missing,
+//	               a program that knows it alone has cleared the field; if both
+//	               differ, a program that knows the older one alone has set it.
+//	               A program that knows the newer one alone takes it out of the
+//	               list when it sets it, which then counts
 //
 // A record that ends after its header is a tombstone. Values are
 //

@@ -117,7 +117,9 @@ func (c *carrier) carry(base []byte, f Fields, x extra, dirty bits, restKeys map
 	if err != nil {
 		return err
 	}
+	dropped := false
 	_, err = entries(base[headerSize:], func(name string, raw []byte) error {
+		dropped = dropped || spec.dropped[name]
 		i, known := spec.byName[name]
 		at, lapses := said.ttl[name]
 		live := !lapses || at > now
@@ -147,6 +149,7 @@ func (c *carrier) carry(base []byte, f Fields, x extra, dirty bits, restKeys map
 		}
 		return nil
 	})
+	c.keepPairs(f, said, dirty, dropped)
 	return err
 }
 

@@ -66,9 +66,10 @@ func indexed(f Fields) bits {
 	return fields
 }
 
-// reindexes tells whether a change of dirty fields may change the index: a rest
-// field may hold what another program has an index of.
+// reindexes tells whether a write that changes dirty fields may change the
+// index: a rest field may hold what another program has an index of, and the
+// last writer may have known no index of a field.
 func reindexes(f Fields, dirty bits) bool {
-	rest := f.Spec().rest
-	return !dirty.and(indexed(f)).empty() || rest >= 0 && dirty.has(uint8(rest))
+	rest, x := f.Spec().rest, f.bag().extra
+	return x != nil && x.bare || !dirty.and(indexed(f)).empty() || rest >= 0 && dirty.has(uint8(rest))
 }

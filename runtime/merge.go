@@ -91,12 +91,16 @@ func merge(base, mine, theirs Fields, dirty bits) (lost bits) {
 	return lost
 }
 
-// mergeDeadline gives field i the deadline of a set, or else the later one.
+// mergeDeadline gives field i the deadline of a set, or none, or else the later one.
 func mergeDeadline(mb, tb *Bag, i uint8) {
-	if mb.extra == nil {
-		return
+	var at int64
+	lapses := false
+	if mb.extra != nil {
+		at, lapses = mb.extra.deadlines[i]
 	}
-	at, lapses := mb.extra.deadlines[i]
+	if !lapses && mb.changed.has(i) && tb.extra != nil {
+		delete(tb.extra.deadlines, i)
+	}
 	if lapses && !mb.changed.has(i) && tb.extra != nil {
 		at = max(at, tb.extra.deadlines[i])
 	}

@@ -20,7 +20,7 @@ import (
 type Reader struct {
 	b       []byte
 	err     error
-	partial bool // a struct held columns that this program does not know
+	partial bool // the value would be written otherwise: it has unknown columns, or another type's form
 }
 
 // errMalformed is the root of every error about a value that does not read.
@@ -43,7 +43,16 @@ func (r *Reader) isNil() bool {
 	return false
 }
 
-const mnil = 0xc0 // MessagePack's nil
+// Leading bytes of MessagePack's nil, its 32-bit float, and its unsigned and signed integers.
+const (
+	mnil     = 0xc0
+	mfloat32 = 0xca
+	mfloat64 = 0xcb
+	muint8   = 0xcc
+	muint64  = 0xcf
+	mint8    = 0xd0
+	mint64   = 0xd3
+)
 
 // ReadBool reads a bool.
 func ReadBool[T ~bool](r *Reader, v *T) {
@@ -70,6 +79,9 @@ func ReadInt[T signed](r *Reader, v *T) {
 		r.fail(err)
 		return
 	}
+	if c := r.b[0]; c >= muint8 && c <= muint64 {
+		r.partial = true
+	}
 	if int64(T(x)) != x {
 		r.fail(fmt.Errorf("%w: %d overflows %T", errMalformed, x, *v))
 		return
@@ -88,6 +100,9 @@ func ReadUint[T unsigned](r *Reader, v *T) {
 		r.fail(err)
 		return
 	}
+	if c := r.b[0]; c >= mint8 && c <= mint64 {
+		r.partial = true
+	}
 	if uint64(T(x)) != x {
 		r.fail(fmt.Errorf("%w: %d overflows %T", errMalformed, x, *v))
 		return
@@ -97,9 +112,20 @@ func ReadUint[T unsigned](r *Reader, v *T) {
 
 // ReadFloat64 reads a float64, or an integer or float32 that a float64 holds exactly.
 func ReadFloat64[T ~float64](r *Reader, v *T) {
+	var x float64
+	readFloat(r, &x, mfloat64)
+	*v = T(x)
+}
+
+// readFloat reads a number that a float64 holds exactly; own is the leading
+// byte that the type it is for is written with.
+func readFloat(r *Reader, v *float64, own byte) {
 	*v = 0
 	if r.err != nil {
 		return
+	}
+	if len(r.b) > 0 && r.b[0] != own {
+		r.partial = true // an older program still needs the form that it wrote
 	}
 	switch msgp.NextType(r.b) {
 	case msgp.IntType, msgp.UintType:
@@ -109,7 +135,7 @@ func ReadFloat64[T ~float64](r *Reader, v *T) {
 			r.fail(fmt.Errorf("%w: %d has no exact float64", errMalformed, n))
 			return
 		}
-		*v = T(n)
+		*v = float64(n)
 		return
 	}
 	x, rest, err := msgp.ReadFloat64Bytes(r.b)
@@ -117,13 +143,13 @@ func ReadFloat64[T ~float64](r *Reader, v *T) {
 		r.fail(err)
 		return
 	}
-	*v, r.b = T(x), rest
+	*v, r.b = x, rest
 }
 
 // ReadFloat32 reads a float32, or a float64 that a float32 holds exactly.
 func ReadFloat32[T ~float32](r *Reader, v *T) {
 	var x float64
-	ReadFloat64(r, &x)
+	readFloat(r, &x, mfloat32)
 	*v = T(x)
 	if r.err == nil && float64(*v) != x && !math.IsNaN(x) {
 		*v = 0

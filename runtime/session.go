@@ -200,7 +200,7 @@ func (c *conn) settled() {
 	b := c.fields.bag()
 	b.changed, b.added = bits{}, bits{}
 	if x := b.extra; x != nil {
-		x.updates, x.touched, x.taken, x.restarted = nil, nil, bits{}, bits{}
+		x.updates, x.touched, x.taken, x.restarted, x.bare = nil, nil, bits{}, bits{}, false
 	}
 	if c.stored { // else it is for the record to come
 		c.renew, c.restart, c.ageSet = false, false, false

@@ -70,6 +70,7 @@ type Spec struct {
 	dropped   map[string]bool
 	rest      int  // the rest field, -1 for none
 	special   bool // some field is not written as AppendAll writes it
+	renamed   bits // fields that have older names
 	index     bits // fields that are an index
 	principal bits
 }
@@ -85,6 +86,9 @@ func NewSpec(name string, fields []Field, drop ...string) *Spec {
 			continue
 		}
 		s.byName[f.Name] = uint8(i)
+		if len(f.Was) > 0 {
+			s.renamed.set(uint8(i))
+		}
 		for _, old := range f.Was {
 			s.byName[old] = uint8(i)
 		}
