@@ -51,6 +51,7 @@
 // # Usage
 //
 //	sessiongen [flags] [packages]
+//	sessiongen breaking -against revision|file [flags] [packages]
 //	sessiongen keygen
 //
 // Packages are those of the go command; the default is the one in the current
@@ -75,6 +76,7 @@
 //	-schema
 //		Write nothing. Print the specs as JSON: for each its package, type and
 //		fields, for each field its wire name, Go type, wire type and options.
+//		docs/schema.md describes the format, which has a version.
 //	-tags list
 //		Build tags for loading the packages, separated by commas. The build
 //		constraint of a spec's file is copied to the generated one.
@@ -86,8 +88,30 @@
 //
 // Keygen prints a new random key, in the form that runtime.ParseKey reads.
 //
-// The exit status is 0 on success, and for -check if nothing differs; 1 if
-// -check found a difference; 2 on trouble: every error in the specs, one a line
+// Breaking compares the specs with those of another version: of a git revision,
+// or of a file that -schema printed for the same packages. It prints one line
+// a change,
+//
+//	file:line:col: class: Session.Field: what changed [rule]
+//
+// The class is safe, if the new version reads all that older ones stored; lossy;
+// or source-breaking, if code that uses the generated package has to change.
+// docs/schema.md describes every rule. The revision is checked out in a
+// temporary directory, and the work tree is not touched. Its flags are:
+//
+//	-against revision|file
+//		What to compare with. An existing file is no revision.
+//	-json
+//		Print one object, {"changes": [...]}, instead of lines.
+//	-output name, -tags list
+//		As above.
+//
+// A lossy change is on purpose if a tag says so: drop for a field or an older
+// name that is gone, retyped=wire_type for values that do not fit.
+//
+// The exit status is 0 on success, for -check if nothing differs, and for
+// breaking if nothing is lossy but on purpose; 1 if -check found a difference,
+// or breaking a loss; 2 on trouble: every error in the specs, one a line
 // as file:line:col: message, or a wrong flag.
 //
 // # The directive
@@ -172,20 +196,23 @@
 //	              time.ParseDuration, and d for days
 //	default=text  the value until one is set
 //	was=old_name  the wire name that the field had before; repeatable
+//	retyped=int   the field had another type: values of that wire type, as
+//	              -schema prints it, need not fit; for breaking, repeatable
 //	drop          of a blank field: the name is removed from stored sessions
 //	rest          of a map[string]T: every wire name that no other field has
 //
 // Which of them combine:
 //
-//	           index principal flash redact ttl default was rest
-//	index        -       -       -     x     -     -     x    -
-//	principal    -       -       -     x     -     -     x    -
-//	flash        -       -       -     x     -     -     x    -
-//	redact       x       x       x     -     x     x     x    x
-//	ttl          -       -       -     x     -     -     x    -
-//	default      -       -       -     x     -     -     x    -
-//	was          x       x       x     x     x     x     x    -
-//	rest         -       -       -     x     -     -     -    -
+//	           index principal flash redact ttl default was retyped rest
+//	index        -       -       -     x     -     -     x     x     -
+//	principal    -       -       -     x     -     -     x     x     -
+//	flash        -       -       -     x     -     -     x     x     -
+//	redact       x       x       x     -     x     x     x     x     x
+//	ttl          -       -       -     x     -     -     x     x     -
+//	default      -       -       -     x     -     -     x     x     -
+//	was          x       x       x     x     x     x     x     x     -
+//	retyped      x       x       x     x     x     x     x     x     x
+//	rest         -       -       -     x     -     -     -     x     -
 //
 // Drop stands alone.
 package main
