@@ -77,7 +77,7 @@ func (b *breaking) parseFlags(args []string) (done bool, code int) {
 // load reads both versions.
 func (b *breaking) load(ctx context.Context) (old, new *schema.Schema, err error) {
 	options := parse.Options{Dir: b.dir, Tags: b.tags, Output: b.output}
-	if info, err := os.Stat(b.against); err == nil && info.Mode().IsRegular() {
+	if info, err := os.Stat(b.against); err == nil && !info.IsDir() {
 		text, err := os.ReadFile(b.against)
 		if err != nil {
 			return nil, nil, err

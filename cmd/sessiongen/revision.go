@@ -33,7 +33,7 @@ func openRevision(ctx context.Context, dir, name string) (_ *revision, err error
 		return nil, fmt.Errorf("-against %s is no file, and git, which would know a revision, is not installed: install git, or give a file that sessiongen -schema printed", name)
 	}
 	if r.top, err = git(ctx, dir, nil, "rev-parse", "--show-toplevel"); err != nil {
-		return nil, fmt.Errorf("-against %s is no file, and %s is in no git work tree, which would have it as a revision: give a file that sessiongen -schema printed", name, dir)
+		return nil, fmt.Errorf("-against %s is no file, and can't be looked up as a revision in %s: %w; give a file that sessiongen -schema printed", name, dir, err)
 	}
 	r.top = filepath.FromSlash(r.top)
 	if real, err := filepath.EvalSymlinks(dir); err == nil {

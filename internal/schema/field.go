@@ -43,7 +43,11 @@ func (c *comparer) part(old, f *Field, p part) {
 		}
 	}
 	if change.Class == Lossy {
-		c.unless(change, slices.Contains(f.Retyped, old.Type), "write retyped="+old.Type+" if that is meant")
+		wire := old.Type
+		if strings.Contains(wire, ",") {
+			wire = "'" + wire + "'" // as a tag needs it
+		}
+		c.unless(change, slices.Contains(f.Retyped, old.Type), "write retyped="+wire+" if that is meant")
 	}
 }
 
