@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path"
 	"path/filepath"
@@ -85,7 +87,7 @@ func (b *breaking) load(ctx context.Context) (old, new *schema.Schema, err error
 		if old, err = schema.Read(text); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", b.against, err)
 		}
-		now := existing(b.dir, b.patterns)
+		now := existing(ctx, options, b.patterns)
 		for _, p := range b.patterns {
 			if !slices.Contains(now, p) && !knows(old, p) {
 				now = append(now, p) // let the go command say that there is no such package
@@ -104,16 +106,19 @@ func (b *breaking) load(ctx context.Context) (old, new *schema.Schema, err error
 		return nil, nil, err
 	}
 	// A package that only one of the versions has is no error.
-	now := existing(b.dir, b.patterns)
-	then = existing(r.dir, then)
+	now := existing(ctx, options, b.patterns)
+	optionsThen := options
+	optionsThen.Dir, optionsThen.Env = r.dir, r.env
+	if then = existing(ctx, optionsThen, then); r.missing {
+		then = nil
+	}
 	if len(then) == 0 && len(now) == 0 {
 		now = b.patterns // let the go command say what is wrong
 	}
 	if new, err = b.describe(ctx, options, now); err != nil {
 		return nil, nil, err
 	}
-	options.Dir, options.Env = r.dir, r.env
-	if old, err = b.describe(ctx, options, then); err != nil {
+	if old, err = b.describe(ctx, optionsThen, then); err != nil {
 		return nil, nil, r.explain(err)
 	}
 	if len(old.Sessions)+len(new.Sessions) == 0 {
@@ -134,23 +139,16 @@ func (b *breaking) describe(ctx context.Context, options parse.Options, patterns
 	return schema.Of(result.Packages), nil
 }
 
-// existing returns those of the patterns that may name a package: all but
-// directories that do not exist or hold no Go file.
-func existing(dir string, patterns []string) []string {
+// existing returns those of the patterns that name a package where options
+// load from. One that the go command can't answer is kept, so that its loading
+// says why.
+func existing(ctx context.Context, options parse.Options, patterns []string) []string {
+	const files = "{{if or .GoFiles .CgoFiles .IgnoredGoFiles .TestGoFiles .XTestGoFiles}}x{{end}}"
 	return slices.DeleteFunc(slices.Clone(patterns), func(p string) bool {
-		if !directory(p) {
-			return false
-		}
-		at, wild := strings.CutSuffix(p, "...")
-		if !filepath.IsAbs(at) {
-			at = filepath.Join(dir, at)
-		}
-		if wild {
-			_, err := os.Stat(at)
-			return err != nil
-		}
-		files, _ := filepath.Glob(filepath.Join(at, "*.go"))
-		return len(files) == 0
+		cmd := exec.CommandContext(ctx, "go", "list", "-e", "-find", "-tags="+options.Tags, "-f", files, "--", p)
+		cmd.Dir, cmd.Env = options.Dir, options.Env
+		out, err := cmd.Output()
+		return err == nil && len(bytes.TrimSpace(out)) == 0
 	})
 }
 

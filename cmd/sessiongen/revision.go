@@ -24,6 +24,8 @@ type revision struct {
 	root string   // stands for top
 	dir  string   // stands for the working directory
 	env  []string // for the go command
+
+	missing bool // the revision does not have the working directory
 }
 
 // openRevision checks out the revision that name means in the repository around dir.
@@ -70,8 +72,11 @@ func openRevision(ctx context.Context, dir, name string) (_ *revision, err error
 	if _, err := git(ctx, r.top, index, "checkout-index", "--all", "--force", "--prefix="+filepath.ToSlash(r.root)+"/"); err != nil {
 		return nil, fmt.Errorf("checking out %s: %w", name, err)
 	}
-	if err := os.MkdirAll(r.dir, 0o777); err != nil { // the working directory may be new
-		return nil, err
+	if _, err := os.Stat(r.dir); err != nil {
+		r.missing = true
+		if err := os.MkdirAll(r.dir, 0o777); err != nil {
+			return nil, err
+		}
 	}
 	r.env, err = r.environment(ctx)
 	return r, err
