@@ -3,7 +3,9 @@ package runtime
 import (
 	"cmp"
 	"encoding"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -31,7 +33,12 @@ type number interface {
 func AppendBool[T ~bool](b []byte, v T) []byte { return msgp.AppendBool(b, bool(v)) }
 
 // AppendInt appends a signed integer in its shortest form.
-func AppendInt[T signed](b []byte, v T) []byte { return msgp.AppendInt64(b, int64(v)) }
+func AppendInt[T signed](b []byte, v T) []byte {
+	if v >= 0 && int64(v) < 0x80 { // most numbers
+		return append(b, byte(v))
+	}
+	return msgp.AppendInt64(b, int64(v))
+}
 
 // AppendUint appends an unsigned integer in its shortest form.
 func AppendUint[T unsigned](b []byte, v T) []byte { return msgp.AppendUint64(b, uint64(v)) }
@@ -43,7 +50,12 @@ func AppendFloat32[T ~float32](b []byte, v T) []byte { return msgp.AppendFloat32
 func AppendFloat64[T ~float64](b []byte, v T) []byte { return msgp.AppendFloat64(b, float64(v)) }
 
 // AppendString appends a string.
-func AppendString[T ~string](b []byte, v T) []byte { return msgp.AppendString(b, string(v)) }
+func AppendString[T ~string](b []byte, v T) []byte {
+	if len(v) < 32 { // most strings
+		return append(append(b, fixString|byte(len(v))), v...)
+	}
+	return msgp.AppendString(b, string(v))
+}
 
 // AppendBytes appends binary data; nil is kept apart from empty.
 func AppendBytes[T ~[]byte](b []byte, v T) []byte {
@@ -54,7 +66,17 @@ func AppendBytes[T ~[]byte](b []byte, v T) []byte {
 }
 
 // AppendTime appends an instant as MessagePack's timestamp extension, to the nanosecond.
-func AppendTime(b []byte, v time.Time) []byte { return msgp.AppendTimeExt(b, v) }
+func AppendTime(b []byte, v time.Time) []byte {
+	// Whole seconds from 1970 to 2106, and instants up to 2514, are written here:
+	// the library's way takes six times as long.
+	switch sec, nanos := v.Unix(), v.Nanosecond(); {
+	case nanos == 0 && sec > 0 && sec <= math.MaxUint32:
+		return binary.BigEndian.AppendUint32(append(b, fixExt4, timestamp), uint32(sec))
+	case sec >= 0 && sec < 1<<34:
+		return binary.BigEndian.AppendUint64(append(b, fixExt8, timestamp), uint64(sec)|uint64(nanos)<<34)
+	}
+	return msgp.AppendTimeExt(b, v)
+}
 
 // encodeError carries a marshaler's error out of the append functions, which
 // return bytes alone so that they stay straight-line; encode recovers it.

@@ -46,6 +46,9 @@ func (c *conn) rebase(ctx context.Context, dirty bits) (attempt, error) {
 	if err != nil {
 		return a, err
 	}
+	if dirty, err = c.exactly(dirty); err != nil {
+		return a, err
+	}
 	err = catch(func() { a.lost = merge(base, c.fields, a.fields, dirty) })
 	return a, err
 }

@@ -1,6 +1,17 @@
 package runtime
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
+
+// ReadRecord fills m and f, the fields of a new session, from a record, for
+// programs that read a store themselves, such as an export. A field that had
+// lapsed at now is absent, and so is one whose value does not fit its type. It
+// returns [ErrCorrupt] or [ErrNewerFormat] for a record that can't be read.
+func ReadRecord(data []byte, m *Meta, f Fields, now time.Time) error {
+	return decode(data, m, f, now.UnixMilli(), nil)
+}
 
 // decode fills meta and f, whose fields are empty, from a record in the
 // runtime's own format. A value that does not fit its field leaves the field
@@ -11,12 +22,17 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 	}
 	b, spec := f.bag(), f.Spec()
 	r := &b.reader
-	*r = Reader{b: data[headerSize:]}
+	*r = Reader{data: data, at: headerSize}
 	next := 0 // fields are usually stored in declaration order
 	var names renamed
 	var unknown [][]byte // entries for the rest field
 	for n := r.mapHeader(); n > 0; n-- {
-		entry := r.b
+		if spec.begins(r, next) {
+			next++
+			readField(f, uint8(next-1), r, misfit)
+			continue
+		}
+		entry := r.at
 		var name string
 		ReadString(r, &name)
 		if r.err != nil {
@@ -29,27 +45,27 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 			if r.err == nil && !spec.dropped[name] {
 				b.more().unknown = true
 				if spec.rest >= 0 {
-					unknown = append(unknown, entry[:len(entry)-len(r.b)])
+					unknown = append(unknown, data[entry:r.at])
 				}
 			}
 		case len(spec.Fields[i].Was) == 0:
 			readField(f, i, r, misfit)
 		case names.older.has(i) && name == spec.Fields[i].Name:
-			start := r.b
+			start := r.at
 			r.skip() // the older name wins, unless the notes say otherwise
-			names.note(i, start[:len(start)-len(r.b)])
+			names.note(i, data[start:r.at])
 		default:
-			start := r.b
+			start := r.at
 			readField(f, i, r, misfit)
 			if name != spec.Fields[i].Name {
 				names.older.set(i)
 			} else {
-				names.note(i, start[:len(start)-len(r.b)])
+				names.note(i, data[start:r.at])
 			}
 		}
 	}
 	if r.err == nil {
-		said, err := parseNotes(r.b)
+		said, err := parseNotes(r.rest())
 		r.fail(err)
 		names.settle(f, said, misfit)
 		said.apply(f, names.older, now)
@@ -62,20 +78,20 @@ func decode(data []byte, meta *Meta, f Fields, now int64, misfit func(field uint
 	if r.err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, r.err)
 	}
-	r.b = nil
+	r.data, r.at = nil, 0
 	return nil
 }
 
 // entryName returns the name that an entry begins with.
 func entryName(entry []byte) (name string) {
-	ReadString(&Reader{b: entry}, &name)
+	ReadString(&Reader{data: entry}, &name)
 	return name
 }
 
 // readField reads the value of field i, or passes over it if it does not fit.
 func readField(f Fields, i uint8, r *Reader, misfit func(uint8, error)) {
 	b := f.bag()
-	start := r.b
+	start := r.at
 	f.Read(int(i), r)
 	if r.err == nil {
 		b.present.set(i)
@@ -86,7 +102,7 @@ func readField(f Fields, i uint8, r *Reader, misfit func(uint8, error)) {
 		return
 	}
 	err := r.err
-	*r = Reader{b: start}
+	r.at, r.err, r.partial = start, nil, false
 	r.skip()
 	b.present.unset(i)
 	b.more().misfit.set(i)
@@ -99,7 +115,7 @@ func readField(f Fields, i uint8, r *Reader, misfit func(uint8, error)) {
 // the entry fits it.
 func readRest(f Fields, entry []byte) bool {
 	rest := f.Spec().rest
-	r := Reader{b: append([]byte{0x81}, entry...)} // a map of one entry
+	r := Reader{data: append([]byte{0x81}, entry...)} // a map of one entry
 	f.Read(rest, &r)
 	if r.err == nil {
 		f.bag().present.set(uint8(rest))
@@ -107,12 +123,23 @@ func readRest(f Fields, entry []byte) bool {
 	return r.err == nil
 }
 
-// lookup returns the field of a wire name; next is where to look first.
-func (s *Spec) lookup(name string, next *int) (uint8, bool) {
-	if *next < len(s.Fields) && s.Fields[*next].Name == name && *next != s.rest {
-		*next++
-		return uint8(*next - 1), true
+// begins tells whether r is at the name of field i, as AppendAll writes it, and
+// passes over it then. Nearly every entry is found so, without reading a name.
+func (s *Spec) begins(r *Reader, i int) bool {
+	if i >= len(s.encoded) {
+		return false
 	}
+	name, b := s.encoded[i], r.rest()
+	if len(b) < len(name) || string(b[:len(name)]) != name {
+		return false
+	}
+	r.at += len(name)
+	return true
+}
+
+// lookup returns the field of a wire name; next becomes where the one behind it
+// is expected.
+func (s *Spec) lookup(name string, next *int) (uint8, bool) {
 	i, ok := s.byName[name]
 	if ok {
 		*next = int(i) + 1
@@ -127,12 +154,14 @@ type notes struct {
 	pairs map[string]bool  // the field was written under its older names too
 }
 
+func (n notes) empty() bool { return len(n.ttl)+len(n.index)+len(n.pairs) == 0 }
+
 // parseNotes reads the second map of a record, which begins where the first ends.
 func parseNotes(behind []byte) (n notes, err error) {
 	if len(behind) == 0 {
 		return n, nil
 	}
-	r := Reader{b: behind}
+	r := Reader{data: behind}
 	names := func() map[string]bool {
 		var list []string
 		ReadSlice(&r, &list, ReadString)
@@ -173,6 +202,9 @@ func (n notes) apply(f Fields, older bits, now int64) {
 		if !n.index[spec.Fields[i].Name] {
 			b.more().bare = true
 		}
+	}
+	if n.empty() {
+		return
 	}
 	for name, at := range n.ttl {
 		i, known := spec.byName[name]

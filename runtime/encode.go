@@ -15,34 +15,48 @@ var ErrRestKey = errors.New("key of a rest field is the wire name of another fie
 
 var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
 
+// AppendRecord appends to dst the record of m and f, as a manager stores it, for
+// programs that write a store themselves, such as an import of sessions. It
+// returns the error of a value that can't be stored.
+func AppendRecord(dst []byte, m *Meta, f Fields) ([]byte, error) {
+	return appendRecord(dst, nil, m, f, bits{}, 0)
+}
+
 // encode returns a new record of meta and f in the runtime's own format. base
 // is the record that f was loaded from, nil for none: what it holds and f does
 // not know is carried over, but for what dirty fields replace.
-func encode(base []byte, meta *Meta, f Fields, dirty bits, now int64) (data []byte, err error) {
-	defer caught(&err)
+func encode(base []byte, meta *Meta, f Fields, dirty bits, now int64) ([]byte, error) {
 	buf := scratch.Get().(*[]byte)
-	defer func() { scratch.Put(buf) }()
-	b, x := f.bag(), f.bag().extra
-	out := appendHeader((*buf)[:0], meta)
-	if (x == nil || !x.unknown && x.misfit.empty() && x.partial.empty()) && !f.Spec().special {
-		out = msgp.AppendMapHeader(out, uint32(b.present.count()))
-		out = f.AppendAll(out)
-		out = appendNotes(out, f, notes{})
-	} else {
-		var c carrier
-		if err := c.collect(base, f, dirty, now); err != nil {
-			return nil, err
-		}
-		out = msgp.AppendMapHeader(out, uint32(b.present.without(c.skip).count()+c.n))
-		present := b.present
-		b.present = present.without(c.skip)
-		out = f.AppendAll(out)
-		b.present = present
-		out = append(out, c.raw...)
-		out = appendNotes(out, f, c.kept)
+	defer scratch.Put(buf)
+	out, err := appendRecord((*buf)[:0], base, meta, f, dirty, now)
+	if err != nil {
+		return nil, err
 	}
 	*buf = out
 	return slices.Clone(out), nil
+}
+
+// appendRecord appends to out what encode returns.
+func appendRecord(out, base []byte, meta *Meta, f Fields, dirty bits, now int64) (_ []byte, err error) {
+	defer caught(&err)
+	b, x := f.bag(), f.bag().extra
+	out = appendHeader(out, meta)
+	if (x == nil || !x.unknown && x.misfit.empty() && x.partial.empty()) && !f.Spec().special {
+		out = msgp.AppendMapHeader(out, uint32(b.present.count()))
+		out = f.AppendAll(out)
+		return appendNotes(out, f, notes{}), nil
+	}
+	var c carrier
+	if err := c.collect(base, f, dirty, now); err != nil {
+		return nil, err
+	}
+	out = msgp.AppendMapHeader(out, uint32(b.present.without(c.skip).count()+c.n))
+	present := b.present
+	b.present = present.without(c.skip)
+	out = f.AppendAll(out)
+	b.present = present
+	out = append(out, c.raw...)
+	return appendNotes(out, f, c.kept), nil
 }
 
 // caught turns the panic of an append function into err. It is deferred.
@@ -188,6 +202,9 @@ func (c *carrier) addRest(f Fields) (map[string]bool, error) {
 func appendNotes(out []byte, f Fields, kept notes) []byte {
 	b, spec := f.bag(), f.Spec()
 	index := b.present.and(indexed(f))
+	if index.empty() && b.extra == nil && kept.empty() {
+		return out
+	}
 	for i := range index.all() {
 		for _, name := range spec.names(i) {
 			note(&kept.index, name, true)

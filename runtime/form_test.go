@@ -9,10 +9,10 @@ import (
 // over piece by piece only where another type wrote a value.
 func TestOwnFormIsNotPartial(t *testing.T) {
 	partial := func(b []byte, read func(*Reader)) bool {
-		r := Reader{b: b}
+		r := Reader{data: b}
 		read(&r)
-		if r.err != nil || len(r.b) > 0 {
-			t.Errorf("% x: %v, %d bytes left", b, r.err, len(r.b))
+		if r.err != nil || len(r.rest()) > 0 {
+			t.Errorf("% x: %v, %d bytes left", b, r.err, len(r.rest()))
 		}
 		return r.partial
 	}

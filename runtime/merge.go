@@ -8,55 +8,76 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// dirtyFields are the fields that differ from what was loaded: those that an
-// accessor changed, and those whose slice, map or pointer a caller changed in place.
+// dirtyFields are the fields that differ from what was loaded, as far as a
+// commit needs to know: those that an accessor changed, and if there is none
+// those that were changed in place. Where something is written anyway it is
+// written whole, and only a merge has to know more, which asks [conn.exactly].
 func (c *conn) dirtyFields() (bits, error) {
 	b := c.fields.bag()
 	dirty := b.changed.or(b.added)
-	held := b.lent.and(b.present).without(dirty)
+	held := c.held(dirty)
 	if held.empty() {
 		return dirty, nil
 	}
 	if !c.stored {
 		return dirty.or(held), nil
 	}
-	err := catch(func() { held = c.inPlace(held) })
+	rest := c.m.spec.rest
+	if dirty.empty() || c.m.parts.Foreign != nil || b.extra != nil && !b.extra.partial.empty() || rest >= 0 && held.has(uint8(rest)) {
+		return c.exactly(dirty)
+	}
+	return dirty, nil
+}
+
+// held are the fields that a caller may have changed in place.
+func (c *conn) held(dirty bits) bits {
+	b := c.fields.bag()
+	return b.lent.and(b.present).without(dirty)
+}
+
+// exactly adds to dirty the fields that were changed in place.
+func (c *conn) exactly(dirty bits) (bits, error) {
+	held := c.held(dirty)
+	if held.empty() {
+		return dirty, nil
+	}
+	err := catch(func() { held = c.inPlace(held, dirty.empty()) })
 	return dirty.or(held), err
 }
 
 // inPlace returns those of the held fields whose value is not what was loaded.
 // Equal bytes tell at once; others may be another program's way to write the
-// same value, so that they are decoded and compared again.
-func (c *conn) inPlace(held bits) bits {
+// same value, so that they are decoded and compared again. Alone tells that no
+// accessor has changed anything.
+func (c *conn) inPlace(held bits, alone bool) bits {
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	settle := func(i uint8, was []byte) {
+	if alone && c.m.parts.Format == nil && c.untouched(buf) {
+		return bits{}
+	}
+	was, err := c.baseFields()
+	if err != nil {
+		return held
+	}
+	for i := range held.all() {
 		*buf = c.fields.Append(int(i), (*buf)[:0])
-		if bytes.Equal(*buf, was) {
+		if bytes.Equal(*buf, appendField(was, i, nil)) {
 			held.unset(i)
 		}
 	}
-	if c.m.parts.Format == nil {
-		next := 0
-		r := Reader{b: c.base.Data[headerSize:]}
-		for n := r.mapHeader(); n > 0 && !held.empty(); n-- {
-			var name string
-			ReadString(&r, &name)
-			start := r.b
-			r.skip()
-			if i, known := c.m.spec.lookup(name, &next); known && held.has(i) {
-				settle(i, start[:len(start)-len(r.b)])
-			}
-		}
-	}
-	if !held.empty() {
-		if was, err := c.baseFields(); err == nil {
-			for i := range held.all() {
-				settle(i, appendField(was, i, nil))
-			}
-		}
-	}
 	return held
+}
+
+// untouched tells whether the fields are written as the record has them: what
+// most requests find, and cheaper to see than where in a record a field is. A
+// rest field is not written with the others, so that it is not seen here.
+func (c *conn) untouched(buf *[]byte) bool {
+	b, loaded := c.fields.bag(), c.base.Data[headerSize:]
+	if rest := c.m.spec.rest; rest >= 0 && b.present.has(uint8(rest)) {
+		return false
+	}
+	*buf = c.fields.AppendAll(msgp.AppendMapHeader((*buf)[:0], uint32(b.present.count())))
+	return bytes.HasPrefix(loaded, *buf)
 }
 
 // merge makes theirs, which another request committed, what it is after the
@@ -271,14 +292,14 @@ func mapEntries(f Fields, i uint8) map[string]string {
 	if len(raw) == 0 || raw[0] == mnil {
 		return entries
 	}
-	r := Reader{b: raw}
+	r := Reader{data: raw}
 	for n := r.mapHeader(); n > 0; n-- {
-		start := r.b
+		start := r.at
 		r.skip()
-		key := start[:len(start)-len(r.b)]
-		start = r.b
+		key := raw[start:r.at]
+		start = r.at
 		r.skip()
-		entries[string(key)] = string(start[:len(start)-len(r.b)])
+		entries[string(key)] = string(raw[start:r.at])
 	}
 	return entries
 }

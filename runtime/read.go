@@ -18,7 +18,8 @@ import (
 // Strings that are read share the record's memory, which is never changed;
 // byte slices are copied.
 type Reader struct {
-	b       []byte
+	data    []byte
+	at      int // what was read; a number, so that reading writes no pointer
 	err     error
 	partial bool // the value would be written otherwise: it has unknown columns, or another type's form
 }
@@ -35,23 +36,33 @@ func (r *Reader) fail(err error) {
 // Failed tells whether a read has failed.
 func (r *Reader) Failed() bool { return r.err != nil }
 
+// rest is what is left to read.
+func (r *Reader) rest() []byte { return r.data[r.at:] }
+
+// advance passes over everything but rest, the end of what was left.
+func (r *Reader) advance(rest []byte) { r.at = len(r.data) - len(rest) }
+
 func (r *Reader) isNil() bool {
-	if r.err == nil && len(r.b) > 0 && r.b[0] == mnil {
-		r.b = r.b[1:]
+	if r.err == nil && r.at < len(r.data) && r.data[r.at] == mnil {
+		r.at++
 		return true
 	}
 	return false
 }
 
-// Leading bytes of MessagePack's nil, its 32-bit float, and its unsigned and signed integers.
+// First bytes of MessagePack values that are read or written here.
 const (
-	mnil     = 0xc0
-	mfloat32 = 0xca
-	mfloat64 = 0xcb
-	muint8   = 0xcc
-	muint64  = 0xcf
-	mint8    = 0xd0
-	mint64   = 0xd3
+	fixString = 0xa0 // and the length, up to 31 bytes
+	mnil      = 0xc0
+	mfloat32  = 0xca
+	mfloat64  = 0xcb
+	muint8    = 0xcc // to muint64
+	muint64   = 0xcf
+	mint8     = 0xd0 // to mint64
+	mint64    = 0xd3
+	fixExt4   = 0xd6
+	fixExt8   = 0xd7
+	timestamp = 0xff // the type of the timestamp extension, -1
 )
 
 // ReadBool reads a bool.
@@ -60,12 +71,13 @@ func ReadBool[T ~bool](r *Reader, v *T) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadBoolBytes(r.b)
+	x, rest, err := msgp.ReadBoolBytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	*v, r.b = T(x), rest
+	*v = T(x)
+	r.advance(rest)
 }
 
 // ReadInt reads an integer that fits T.
@@ -74,19 +86,25 @@ func ReadInt[T signed](r *Reader, v *T) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadInt64Bytes(r.b)
+	if r.at < len(r.data) && r.data[r.at] < 0x80 { // most numbers are small
+		*v = T(r.data[r.at])
+		r.at++
+		return
+	}
+	x, rest, err := msgp.ReadInt64Bytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	if c := r.b[0]; c >= muint8 && c <= muint64 {
+	if c := r.data[r.at]; c >= muint8 && c <= muint64 {
 		r.partial = true
 	}
 	if int64(T(x)) != x {
 		r.fail(fmt.Errorf("%w: %d overflows %T", errMalformed, x, *v))
 		return
 	}
-	*v, r.b = T(x), rest
+	*v = T(x)
+	r.advance(rest)
 }
 
 // ReadUint reads an integer that fits T.
@@ -95,19 +113,20 @@ func ReadUint[T unsigned](r *Reader, v *T) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadUint64Bytes(r.b)
+	x, rest, err := msgp.ReadUint64Bytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	if c := r.b[0]; c >= mint8 && c <= mint64 {
+	if c := r.data[r.at]; c >= mint8 && c <= mint64 {
 		r.partial = true
 	}
 	if uint64(T(x)) != x {
 		r.fail(fmt.Errorf("%w: %d overflows %T", errMalformed, x, *v))
 		return
 	}
-	*v, r.b = T(x), rest
+	*v = T(x)
+	r.advance(rest)
 }
 
 // ReadFloat64 reads a float64, or an integer or float32 that a float64 holds exactly.
@@ -124,10 +143,11 @@ func readFloat(r *Reader, v *float64, own byte) {
 	if r.err != nil {
 		return
 	}
-	if len(r.b) > 0 && r.b[0] != own {
+	b := r.rest()
+	if len(b) > 0 && b[0] != own {
 		r.partial = true // an older program still needs the form that it wrote
 	}
-	switch msgp.NextType(r.b) {
+	switch msgp.NextType(b) {
 	case msgp.IntType, msgp.UintType:
 		var n int64
 		ReadInt(r, &n)
@@ -138,12 +158,13 @@ func readFloat(r *Reader, v *float64, own byte) {
 		*v = float64(n)
 		return
 	}
-	x, rest, err := msgp.ReadFloat64Bytes(r.b)
+	x, rest, err := msgp.ReadFloat64Bytes(b)
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	*v, r.b = x, rest
+	*v = x
+	r.advance(rest)
 }
 
 // ReadFloat32 reads a float32, or a float64 that a float32 holds exactly.
@@ -163,14 +184,25 @@ func ReadString[T ~string](r *Reader, v *T) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadStringZC(r.b)
+	// Most strings are so short that their length is in their first byte.
+	if b := r.rest(); len(b) > 0 && b[0]&0xe0 == fixString {
+		if n := 1 + int(b[0]&0x1f); n <= len(b) {
+			*v = T(shared(b[1:n]))
+			r.at += n
+			return
+		}
+	}
+	x, rest, err := msgp.ReadStringZC(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	r.b = rest
-	*v = T(unsafe.String(unsafe.SliceData(x), len(x)))
+	*v = T(shared(x))
+	r.advance(rest)
 }
+
+// shared is the text of b, in the same memory.
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // ReadBytes reads binary data into memory of its own.
 func ReadBytes[T ~[]byte](r *Reader, v *T) {
@@ -178,12 +210,13 @@ func ReadBytes[T ~[]byte](r *Reader, v *T) {
 	if r.err != nil || r.isNil() {
 		return
 	}
-	x, rest, err := msgp.ReadBytesZC(r.b)
+	x, rest, err := msgp.ReadBytesZC(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	*v, r.b = append(make(T, 0, len(x)), x...), rest
+	*v = append(make(T, 0, len(x)), x...)
+	r.advance(rest)
 }
 
 // ReadByteArray reads binary data of exactly v's length.
@@ -192,7 +225,7 @@ func ReadByteArray(r *Reader, v []byte) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadBytesZC(r.b)
+	x, rest, err := msgp.ReadBytesZC(r.rest())
 	if err == nil && len(x) != len(v) {
 		err = fmt.Errorf("%w: %d bytes for an array of %d", errMalformed, len(x), len(v))
 	}
@@ -201,7 +234,7 @@ func ReadByteArray(r *Reader, v []byte) {
 		return
 	}
 	copy(v, x)
-	r.b = rest
+	r.advance(rest)
 }
 
 // ReadTime reads an instant, in UTC.
@@ -210,12 +243,13 @@ func ReadTime(r *Reader, v *time.Time) {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadTimeUTCBytes(r.b)
+	x, rest, err := msgp.ReadTimeUTCBytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	*v, r.b = x, rest
+	*v = x
+	r.advance(rest)
 }
 
 // ReadBinary reads a value by its UnmarshalBinary, which gets a copy of the bytes.
@@ -228,7 +262,7 @@ func ReadBinary[T any, P interface {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadBytesBytes(r.b, nil)
+	x, rest, err := msgp.ReadBytesBytes(r.rest(), nil)
 	if err == nil {
 		err = P(v).UnmarshalBinary(x)
 	}
@@ -237,7 +271,7 @@ func ReadBinary[T any, P interface {
 		r.fail(err)
 		return
 	}
-	r.b = rest
+	r.advance(rest)
 }
 
 // ReadText reads a value by its UnmarshalText, which gets a copy of the text.
@@ -250,7 +284,7 @@ func ReadText[T any, P interface {
 	if r.err != nil {
 		return
 	}
-	x, rest, err := msgp.ReadStringAsBytes(r.b, nil)
+	x, rest, err := msgp.ReadStringAsBytes(r.rest(), nil)
 	if err == nil {
 		err = P(v).UnmarshalText(x)
 	}
@@ -259,7 +293,7 @@ func ReadText[T any, P interface {
 		r.fail(err)
 		return
 	}
-	r.b = rest
+	r.advance(rest)
 }
 
 // skip passes over one value.
@@ -267,10 +301,10 @@ func (r *Reader) skip() {
 	if r.err != nil {
 		return
 	}
-	rest, err := msgp.Skip(r.b)
+	rest, err := msgp.Skip(r.rest())
 	if err != nil {
 		r.fail(err)
 		return
 	}
-	r.b = rest
+	r.advance(rest)
 }

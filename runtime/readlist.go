@@ -13,7 +13,7 @@ func (r *Reader) arrayHeader() int {
 	if r.err != nil {
 		return 0
 	}
-	n, rest, err := msgp.ReadArrayHeaderBytes(r.b)
+	n, rest, err := msgp.ReadArrayHeaderBytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return 0
@@ -22,7 +22,7 @@ func (r *Reader) arrayHeader() int {
 		r.fail(fmt.Errorf("%w: an array of %d elements in %d bytes", errMalformed, n, len(rest)))
 		return 0
 	}
-	r.b = rest
+	r.advance(rest)
 	return int(n)
 }
 
@@ -52,7 +52,7 @@ func ReadSlice[S ~[]E, E any](r *Reader, v *S, one func(*Reader, *E)) {
 // left can justify, so that a short forged record can't claim much memory.
 func room[E any](r *Reader, n int) int {
 	var e E
-	return min(n, 16+32*len(r.b)/max(1, int(unsafe.Sizeof(e))))
+	return min(n, 16+32*len(r.rest())/max(1, int(unsafe.Sizeof(e))))
 }
 
 // ReadArray reads exactly len(v) elements.
@@ -96,7 +96,7 @@ func ReadMap[M ~map[K]V, K comparable, V any](r *Reader, v *M, key func(*Reader,
 // ReadRest reads entries into a rest field's map, beside those that it has.
 // Without input it empties the map.
 func ReadRest[M ~map[string]V, V any](r *Reader, v *M, value func(*Reader, *V)) {
-	if len(r.b) == 0 {
+	if r.at == len(r.data) {
 		*v = nil
 	}
 	var m map[string]V
@@ -115,7 +115,7 @@ func (r *Reader) mapHeader() int {
 	if r.err != nil {
 		return 0
 	}
-	n, rest, err := msgp.ReadMapHeaderBytes(r.b)
+	n, rest, err := msgp.ReadMapHeaderBytes(r.rest())
 	if err != nil {
 		r.fail(err)
 		return 0
@@ -124,7 +124,7 @@ func (r *Reader) mapHeader() int {
 		r.fail(fmt.Errorf("%w: a map of %d entries in %d bytes", errMalformed, n, len(rest)))
 		return 0
 	}
-	r.b = rest
+	r.advance(rest)
 	return int(n)
 }
 

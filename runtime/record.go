@@ -99,22 +99,22 @@ func isTombstone(data []byte) bool { return len(data) == headerSize && data[0] =
 // entries calls f with name and value of every entry of a record's first map
 // and returns what follows it.
 func entries(data []byte, f func(name string, raw []byte) error) (rest []byte, err error) {
-	r := Reader{b: data}
+	r := Reader{data: data}
 	n := r.mapHeader()
 	for range n {
 		var name string
 		ReadString(&r, &name)
-		start := r.b
+		start := r.at
 		r.skip()
 		if r.err != nil {
 			break
 		}
-		if err := f(name, start[:len(start)-len(r.b)]); err != nil {
+		if err := f(name, data[start:r.at]); err != nil {
 			return nil, err
 		}
 	}
 	if r.err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, r.err)
 	}
-	return r.b, nil
+	return r.rest(), nil
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tinylib/msgp/msgp"
+
 	sess "github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
 )
@@ -249,6 +251,18 @@ func TestHostileRecords(t *testing.T) {
 		}
 		if err != nil && !errors.Is(err, sess.ErrCorrupt) && !(body == "" && errors.Is(err, sess.ErrNotFound)) {
 			t.Errorf("%.20q: %v", body, err)
+		}
+	}
+}
+
+// Times are written as the library writes them, at the edges of every width too.
+func TestTimesAsTheLibrary(t *testing.T) {
+	for _, sec := range []int64{-1 << 40, -1, 0, 1, 1<<32 - 1, 1 << 32, 1<<34 - 1, 1 << 34, 1 << 40} {
+		for _, nanos := range []int64{0, 1, 999_999_999} {
+			at := time.Unix(sec, nanos).UTC()
+			if got, want := sess.AppendTime(nil, at), msgp.AppendTimeExt(nil, at); !bytes.Equal(got, want) {
+				t.Errorf("%v is written as %x, by the library as %x", at, got, want)
+			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (n *renamed) settle(f Fields, said notes, misfit func(uint8, error)) {
 				b.extra.partial.unset(i)
 				b.extra.misfit.unset(i)
 			}
-			readField(f, i, &Reader{b: raw}, misfit)
+			readField(f, i, &Reader{data: raw}, misfit)
 		}
 	}
 }

@@ -128,6 +128,9 @@ func (c *conn) beginAgain(ctx context.Context, dirty bits) (lost bits, err error
 	if err != nil {
 		return lost, err
 	}
+	if dirty, err = c.exactly(dirty); err != nil {
+		return lost, err
+	}
 	own := c.freshFields()
 	if err := catch(func() { lost = merge(base, c.fields, own, dirty) }); err != nil {
 		return lost, err

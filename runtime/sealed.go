@@ -68,12 +68,12 @@ func (c *conn) openSealed(token string) error {
 	if err != nil {
 		return err
 	}
-	rec := Record{Data: data}
-	if err := c.m.decode(&rec, &c.meta, c.fields); err != nil {
+	rec, now := Record{Data: data}, c.now()
+	if err := c.m.decodeAt(&rec, &c.meta, c.fields, now); err != nil {
 		return err
 	}
 	rec.Stamp = c.meta.Stamp
-	c.base, c.stored, c.baseAt, c.token, c.resend, c.isNew = rec, true, c.now(), token, reseal, false
+	c.base, c.stored, c.baseAt, c.token, c.resend, c.isNew = rec, true, now, token, reseal, false
 	c.key = sealedID(c.meta.Stamp)
 	return nil
 }

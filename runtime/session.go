@@ -175,12 +175,12 @@ func (b *Bag) Reload(ctx context.Context) error {
 		}
 	}
 	fresh := c.fields.Fresh()
-	meta := Meta{}
-	if err := c.m.decode(&rec, &meta, fresh); err != nil {
+	meta, now := Meta{}, c.now()
+	if err := c.m.decodeAt(&rec, &meta, fresh, now); err != nil {
 		return err
 	}
 	c.replaceFields(fresh)
-	c.base, c.meta, c.baseAt = rec, meta, c.now()
+	c.base, c.meta, c.baseAt = rec, meta, now
 	c.settled()
 	return nil
 }
@@ -248,7 +248,7 @@ func copyField(to, from Fields, i uint8) {
 // readBack makes field i what raw says, in place of what it is.
 func readBack(f Fields, i uint8, raw []byte) {
 	f.Read(int(i), &Reader{}) // a rest field keeps its entries otherwise
-	r := Reader{b: raw}
+	r := Reader{data: raw}
 	f.Read(int(i), &r)
 	f.bag().present.set(i)
 	if r.err != nil {

@@ -234,9 +234,10 @@ func (c *conn) openKey(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.m.decode(&rec, &c.meta, c.fields); err != nil {
+	now := c.now()
+	if err := c.m.decodeAt(&rec, &c.meta, c.fields, now); err != nil {
 		return err
 	}
-	c.key, c.base, c.stored, c.baseAt, c.isNew = key, rec, true, c.now(), false
+	c.key, c.base, c.stored, c.baseAt, c.isNew = key, rec, true, now, false
 	return nil
 }

@@ -1,6 +1,10 @@
 package runtime
 
-import "time"
+import (
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
 
 // Fields is how the runtime reaches the fields of a generated session. The
 // generator implements it on an unexported type over the session's struct;
@@ -66,6 +70,7 @@ type Spec struct {
 	Fields []Field  // in declaration order
 	Drop   []string // wire names removed from stored sessions
 
+	encoded   []string         // wire names of fields that have no other, as AppendAll writes them
 	byName    map[string]uint8 // wire names, older ones too
 	dropped   map[string]bool
 	rest      int  // the rest field, -1 for none
@@ -75,15 +80,22 @@ type Spec struct {
 	principal bits
 }
 
+// neverName begins no value: MessagePack leaves the byte unused.
+const neverName = "\xc1"
+
 // NewSpec returns the description of a generated session; generated code calls it once.
 func NewSpec(name string, fields []Field, drop ...string) *Spec {
-	s := &Spec{Name: name, Fields: fields, Drop: drop, byName: map[string]uint8{}, dropped: map[string]bool{}, rest: -1}
+	s := &Spec{Name: name, Fields: fields, Drop: drop, byName: map[string]uint8{}, dropped: map[string]bool{}, rest: -1,
+		encoded: make([]string, len(fields))}
 	for i := range fields {
 		f := &fields[i]
 		s.special = s.special || f.Rest || len(f.Was) > 0
 		if f.Rest {
-			s.rest = i
+			s.rest, s.encoded[i] = i, neverName
 			continue
+		}
+		if s.encoded[i] = neverName; len(f.Was) == 0 {
+			s.encoded[i] = string(msgp.AppendString(nil, f.Name))
 		}
 		s.byName[f.Name] = uint8(i)
 		if len(f.Was) > 0 {

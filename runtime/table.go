@@ -71,8 +71,8 @@ func (r *Reader) columns(c *Columns) (order []int, n int) {
 	if r.err != nil {
 		return nil, 0
 	}
-	if len(r.b) >= len(c.header) && string(r.b[:len(c.header)]) == c.header {
-		r.b = r.b[len(c.header):]
+	if b := r.rest(); len(b) >= len(c.header) && string(b[:len(c.header)]) == c.header {
+		r.at += len(c.header)
 		return nil, len(c.names)
 	}
 	n = r.arrayHeader()
