@@ -2,19 +2,36 @@ module github.com/sessiongen/sessiongen/bench
 
 go 1.26.0
 
-require github.com/sessiongen/sessiongen v0.0.0
+require (
+	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/gofiber/fiber/v3 v3.1.0
+	github.com/gorilla/sessions v1.4.0
+	github.com/sessiongen/sessiongen v0.0.0
+	github.com/tinylib/msgp v1.6.5
+	golang.org/x/crypto v0.58.0
+)
 
 require (
+	github.com/andybalholm/brotli v1.2.0 // indirect
 	github.com/dave/jennifer v1.7.1 // indirect
+	github.com/gofiber/schema v1.7.0 // indirect
+	github.com/gofiber/utils/v2 v2.0.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/securecookie v1.1.2 // indirect
 	github.com/jmattheis/goverter v1.11.1 // indirect
+	github.com/klauspost/compress v1.18.4 // indirect
 	github.com/matryer/moq v0.8.1 // indirect
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/rogpeppe/go-internal v1.16.0 // indirect
-	github.com/tinylib/msgp v1.6.5 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
+	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	github.com/valyala/fasthttp v1.69.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 )
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/sessiongen/sessiongen/bench/generator"
+	"github.com/sessiongen/sessiongen/bench/sessions"
 	"github.com/sessiongen/sessiongen/bench/table"
 )
 
@@ -31,6 +32,7 @@ type part struct {
 
 var parts = []part{
 	{"generator", "the command: time and memory of whole runs", generator.Run},
+	{"sessions", "the runtime: fields, codecs, requests, memory, lost updates, servers", sessions.Run},
 }
 
 func main() {
