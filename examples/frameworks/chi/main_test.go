@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/sessiongen/sessiongen/examples/frameworks/visits/visitstest"
+)
+
+func TestVisits(t *testing.T) { visitstest.Check(t, handler) }
