@@ -185,7 +185,8 @@
 //	session:"wire_name,option,option=value"
 //
 // Without a wire name the field has its own name in snake case: UserID is
-// stored as user_id. The options are:
+// stored as user_id. A wire name that is an option's word, in any case, has a
+// comma after it: session:"index,". The options are:
 //
 //	index         sessions can be found by the value
 //	principal     who the visitor is: an index whose change gives the session

@@ -87,10 +87,10 @@ func (c *command) generate(ctx context.Context) int {
 	start := time.Now()
 	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output}, c.patterns...)
 	if err != nil {
-		return c.fail(err)
+		return c.fail(c.meantKeygen(err))
 	}
 	if len(result.Packages)+len(result.Orphans) == 0 && !c.wild() {
-		return c.fail(fmt.Errorf("no //sessiongen:session directive in %s: annotate a struct with it, or name the packages that have one", strings.Join(c.patterns, " ")))
+		return c.fail(fmt.Errorf("no //sessiongen:session directive in %s: only what it stands above becomes a session; annotate a struct with it, or name the packages that have one", strings.Join(c.patterns, " ")))
 	}
 	for _, p := range result.Packages {
 		c.log("loaded %s: %d spec(s)", p.Path, len(p.Specs))
@@ -148,28 +148,30 @@ func produceOne(p *model.Package) (o output, err error) {
 // parseFlags tells whether the run is over, and with which status.
 func (c *command) parseFlags(args []string) (done bool, code int) {
 	f := flag.NewFlagSet("sessiongen", flag.ContinueOnError)
-	f.SetOutput(c.stderr)
+	f.SetOutput(io.Discard)
 	f.BoolVar(&c.check, "check", false, "write nothing; list stale, missing and orphaned files with a diff, exit 1 if there is one")
 	f.StringVar(&c.output, "output", defaultOutput, "base `name` of the generated files")
 	f.BoolVar(&c.schema, "schema", false, "write nothing; print the specs as JSON")
 	f.StringVar(&c.tags, "tags", "", "build tags for loading, a comma-separated `list`")
 	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged, and how long it took")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
-	f.Usage = func() {
+	usage := func() {
+		f.SetOutput(c.stderr)
 		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen breaking -against revision|file [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")
 		f.PrintDefaults()
 	}
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
+		usage()
 		return true, same
-	case err != nil: // already printed, with the usage
-		return true, trouble
+	case err != nil:
+		return true, c.fail(flagError(f, err))
 	}
 	if err := checkOutput(c.output); err != nil {
 		return true, c.fail(err)
 	}
 	if c.check && c.schema {
-		return true, c.fail(errors.New("-check and -schema exclude each other: run them one after the other"))
+		return true, c.fail(errors.New("-check and -schema both say what to print, and exclude each other; run them one after the other"))
 	}
 	if c.patterns, code = c.packages(f.Args()); code != same {
 		return true, code
@@ -181,7 +183,7 @@ func (c *command) parseFlags(args []string) (done bool, code int) {
 func (c *command) packages(args []string) (patterns []string, code int) {
 	for _, p := range args {
 		if strings.HasPrefix(p, "-") {
-			return nil, c.fail(fmt.Errorf("%s stands after a package: put the flags first", p))
+			return nil, c.fail(fmt.Errorf("%s stands after a package, where it is taken for one more; put the flags first", p))
 		}
 	}
 	if len(args) == 0 {
@@ -194,15 +196,15 @@ func (c *command) packages(args []string) (patterns []string, code int) {
 func checkOutput(name string) error {
 	switch {
 	case strings.ContainsAny(name, `/\`):
-		return fmt.Errorf("-output %s: a name with a separator: every generated file lies beside its spec; give its base name", name)
+		return fmt.Errorf("-output %s: a name with a separator, but every generated file lies beside its spec; give its base name", name)
 	case !strings.HasSuffix(name, ".go") || name == ".go":
-		return fmt.Errorf("-output %s: not the name of a Go file: let it end in .go", name)
+		return fmt.Errorf("-output %s: not the name of a Go file, which the go command would compile; let it end in .go", name)
 	case strings.HasSuffix(name, "_test.go"):
-		return fmt.Errorf("-output %s: a test file is not compiled into the package: let it not end in _test.go", name)
+		return fmt.Errorf("-output %s: a test file is not compiled into the package; use a name that does not end in _test.go", name)
 	case strings.HasPrefix(name, "_") || strings.HasPrefix(name, "."):
-		return fmt.Errorf("-output %s: the go command ignores files whose name begins with %s: use another name", name, name[:1])
+		return fmt.Errorf("-output %s: the go command ignores files whose name begins with %s; use another name", name, name[:1])
 	case len(parse.NameTags(name)) > 0:
-		return fmt.Errorf("-output %s: the go command compiles a file of this name for %s only: a generated file takes the build constraint of its spec's file; use a name that does not end in _%s.go",
+		return fmt.Errorf("-output %s: the go command compiles a file of this name for %s only, but a generated file takes the build constraint of its spec's file; use a name that does not end in _%s.go",
 			name, strings.Join(parse.NameTags(name), " on "), strings.Join(parse.NameTags(name), "_"))
 	}
 	return nil
@@ -220,7 +222,7 @@ func (c *command) keygen(args []string) int {
 		return same
 	}
 	if len(args) > 0 {
-		return c.fail(fmt.Errorf("keygen takes no argument: %s", strings.Join(args, " ")))
+		return c.fail(fmt.Errorf("keygen takes no argument, but was given %s; run sessiongen keygen alone", strings.Join(args, " ")))
 	}
 	// As runtime.GenerateKey does, which would make the command a third larger,
 	// and every run of it by "go tool", which looks at all its packages, slower.

@@ -28,7 +28,7 @@ func parseDefault(text string, basic *types.Basic, sizes int) (string, error) {
 	case info&types.IsString != 0:
 		return strconv.Quote(text), nil
 	case text == "":
-		return "", fmt.Errorf("no value; write a %s, or remove the option", basic.Name())
+		return "", fmt.Errorf("the value is missing; write one of type %s, or remove the option", basic.Name())
 	case info&types.IsBoolean != 0:
 		if text != "true" && text != "false" {
 			return "", fmt.Errorf("%q is no bool; write true or false", text)

@@ -163,7 +163,7 @@ func (l *loader) load(cfg *packages.Config, patterns []string) ([]*packages.Pack
 		if _, said, ok := strings.Cut(msg, "stderr: "); ok {
 			msg = said
 		}
-		return nil, fmt.Errorf("loading %s: %s", strings.Join(patterns, " "), strings.TrimSpace(msg))
+		return nil, fmt.Errorf("loading %s: %s", strings.Join(patterns, " "), strings.Join(strings.Fields(msg), " "))
 	}
 	if len(pkgs) == 0 {
 		l.errs = append(l.errs, Error{Msg: fmt.Sprintf("%s: no packages match; give a directory, such as ./shop, or ./...", strings.Join(patterns, " "))})

@@ -75,9 +75,26 @@ func TestClosest(t *testing.T) {
 	for got, want := range map[string]string{
 		"idx": "index", "Index": "index", "indx": "index", "princpal": "principal", "tll": "ttl", "TTL": "ttl",
 		"flsh": "flash", "redacted": "redact", "defualt": "default", "secret": "", "a": "", "xyz": "", "rst": "rest",
+		"def": "default", "princ": "principal", "re": "", "in": "index", "": "",
 	} {
-		if word := closest(got, optionNames()); word != want {
-			t.Errorf("closest(%s) = %q, want %q", got, word, want)
+		if word := Closest(got, optionNames()); word != want {
+			t.Errorf("Closest(%s) = %q, want %q", got, word, want)
+		}
+	}
+}
+
+func TestSuggestOption(t *testing.T) {
+	for got, want := range map[string]string{
+		"primary": "did you mean principal?", "Expire": "did you mean ttl?", "def": "did you mean default?",
+		"PRINCIPAL": "did you mean principal?", "cookie": "there are index, principal,",
+	} {
+		if said := suggestOption(got); !strings.HasPrefix(said, want) {
+			t.Errorf("%s: %s; want %s", got, said, want)
+		}
+	}
+	for word, option := range meant {
+		if isOption(word) || !isOption(option) {
+			t.Errorf("%s stands for %s", word, option)
 		}
 	}
 }

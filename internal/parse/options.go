@@ -64,6 +64,27 @@ var conflicts = []struct{ a, b, why string }{
 	{"was", "rest", "a rest field has no name of its own; remove was"},
 }
 
+// meant are words that people, and other libraries' tags, have for an option.
+var meant = map[string]string{
+	"primary": "principal", "identity": "principal", "login": "principal",
+	"unique": "index", "lookup": "index",
+	"once": "flash", "oneshot": "flash",
+	"secret": "redact", "sensitive": "redact", "private": "redact", "hidden": "redact",
+	"exp": "ttl", "expire": "ttl", "expires": "ttl", "expiry": "ttl", "lifetime": "ttl", "maxage": "ttl", "max_age": "ttl", "timeout": "ttl",
+	"dflt":  "default",
+	"alias": "was", "formerly": "was", "old": "was", "renamed": "was",
+	"delete": "drop", "deleted": "drop", "remove": "drop", "removed": "drop",
+	"extra": "rest", "inline": "rest", "others": "rest", "remain": "rest",
+}
+
+// suggestOption is the way out for an unknown option.
+func suggestOption(got string) string {
+	if name := meant[strings.ToLower(got)]; name != "" {
+		return "did you mean " + name + "?"
+	}
+	return DidYouMean(got, optionNames())
+}
+
 func isOption(name string) bool {
 	for _, o := range options {
 		if o.name == name {
@@ -104,7 +125,7 @@ func checkOptions(tag fieldTag) (settings, []textError) {
 		}
 	}
 	if s.has("drop") && len(tag.Options) > 1 {
-		errs = append(errs, *wrong(s.at["drop"], "drop stands alone: what is removed has no other option"))
+		errs = append(errs, *wrong(s.at["drop"], "drop stands alone: what is removed has no other option; remove the others"))
 		return s, errs
 	}
 	for _, c := range conflicts {
@@ -126,8 +147,10 @@ func (s *settings) set(o tagOption) *textError {
 	switch {
 	case known == nil && colon && isOption(name):
 		return wrong(o.Off, "unknown option %s; write %s=%s", o.Name, name, value)
+	case o.Name == "omitempty" || o.Name == "omitzero":
+		return wrong(o.Off, "unknown option %s: a field that was never set is not stored anyway; remove it", o.Name)
 	case known == nil:
-		return wrong(o.Off, "unknown option %s; %s", o.Name, didYouMean(o.Name, optionNames()))
+		return wrong(o.Off, "unknown option %s; %s", o.Name, suggestOption(o.Name))
 	case known.value == "" && o.HasValue:
 		return wrong(o.Off, "option %s takes no value; write %s", o.Name, o.Name)
 	case known.value != "" && !o.HasValue:
@@ -143,7 +166,7 @@ func (s *settings) set(o tagOption) *textError {
 			return wrong(o.Off, "option ttl: %v", err)
 		}
 		if d <= 0 {
-			return wrong(o.Off, "option ttl: %q is not longer than nothing; write a positive duration, or remove it", o.Value)
+			return wrong(o.Off, "option ttl: %q is no time to keep a value for; write a positive duration, or remove the option", o.Value)
 		}
 		if d < time.Millisecond {
 			return wrong(o.Off, "option ttl: %q is under a millisecond, to which deadlines are kept; write a longer one", o.Value)

@@ -227,7 +227,7 @@ func (s *specBuilder) nameOnWire(w where, f *model.Field, tag fieldTag, set sett
 		}
 		return
 	}
-	if msg := checkWireName(f.Wire); msg != "" && tag.Name == "" && !isOption(f.Wire) {
+	if msg := checkWireName(f.Wire); msg != "" && tag.Name == "" {
 		s.errorAt(w.pos, "field %s: %s", w.label, msg)
 	}
 	s.claim(w, tag.NameOff, f.Wire, "that of field "+w.label)

@@ -34,8 +34,9 @@ func near(got, want string, limit int) bool {
 	return distance(strings.ToLower(got), want, limit) <= limit
 }
 
-// closest returns the one of words that got most likely stands for, or "".
-func closest(got string, words []string) string {
+// Closest returns the one of words that got most likely stands for, or "": it
+// has the same letters but for two, or begins with got as no other does.
+func Closest(got string, words []string) string {
 	best, least := "", 3
 	for _, word := range words {
 		// Of a short word nearly everything is two letters away.
@@ -44,12 +45,23 @@ func closest(got string, words []string) string {
 			best, least = word, d
 		}
 	}
+	if best != "" || len(got) < 2 {
+		return best
+	}
+	for _, word := range words {
+		if strings.HasPrefix(word, strings.ToLower(got)) {
+			if best != "" {
+				return ""
+			}
+			best = word
+		}
+	}
 	return best
 }
 
-// didYouMean returns a clause that suggests the closest of words, or lists them all.
-func didYouMean(got string, words []string) string {
-	if word := closest(got, words); word != "" {
+// DidYouMean returns a clause that suggests the closest of words, or lists them all.
+func DidYouMean(got string, words []string) string {
+	if word := Closest(got, words); word != "" {
 		return "did you mean " + word + "?"
 	}
 	return "there are " + strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]

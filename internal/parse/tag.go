@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +22,10 @@ const maxWireName = 64
 // hold commas, and two single quotes stand for one:
 //
 //	session:",default='Hello, it''s you'"
+//
+// A wire name that is an option's, in any case, needs a comma after it:
+//
+//	session:"index,"
 type fieldTag struct {
 	Present bool
 	Skip    bool
@@ -118,7 +123,7 @@ func splitTag(tag string) (out []tagValue, err *textError) {
 		out = append(out, tagValue{rest[:colon], value, i, i + colon + 2, value != rest[colon+2:end]})
 		i += end + 1
 		if i < len(tag) && tag[i] != ' ' {
-			return nil, wrong(i, "malformed tag %#q: a space is missing after the value of %s; %s", tag, rest[:colon], way)
+			return nil, wrong(i, "malformed tag %#q: a space is missing after the value of %s, which its second quote ends; %s", tag, rest[:colon], way)
 		}
 	}
 }
@@ -137,7 +142,17 @@ func parseTagValue(value string, off int) (fieldTag, []textError) {
 		}
 		return tag, nil
 	}
-	if msg := checkWireName(tag.Name); tag.Name != "" && msg != "" {
+	msg := ""
+	switch option := strings.ToLower(tag.Name); {
+	case !isOption(option):
+		msg = checkWireName(tag.Name)
+	case value == ",": // as encoding/json reads "omitempty,"
+		return tag, nil
+	default:
+		// Taken for a name, a redact or flash would be lost in silence.
+		msg = fmt.Sprintf(`%q is the option %s, which stands after a comma; write session:",%s", or session:"%s," if it is to be a wire name`, tag.Name, option, option, tag.Name)
+	}
+	if tag.Name != "" && msg != "" {
 		errs = append(errs, *wrong(tag.NameOff, "%s", msg))
 		tag.Name = ""
 	}
@@ -186,7 +201,7 @@ func cutOption(s string) (option, rest, err string) {
 			continue
 		}
 		if i+1 < len(s) && s[i+1] != ',' {
-			return "", "", "option " + s[:eq] + " has text after its closing quote; write '' for a quote inside quotes"
+			return "", "", "option " + s[:eq] + " has text after its closing quote; write '' for a quote inside it"
 		}
 		return s[:i+1], s[i+1:], ""
 	}
@@ -204,7 +219,7 @@ func checkOptionText(text string) string {
 	name, _, _ := strings.Cut(text, "=")
 	switch {
 	case text == "":
-		return "an empty option; remove the comma"
+		return "an option is missing after a comma; write one, or remove the comma"
 	case strings.TrimSpace(name) != name:
 		return "option " + strconv.Quote(name) + " has a space around it; remove it"
 	}
@@ -215,20 +230,17 @@ func checkOptionText(text string) string {
 func checkWireName(name string) string {
 	switch {
 	case name == "":
-		return "a wire name is missing"
+		return "a wire name is missing; write the one that the field was stored under, such as was=old_name"
 	case !utf8.ValidString(name):
-		return "wire name " + strconv.Quote(name) + " is not valid UTF-8; records are read by other languages too"
+		return "wire name " + strconv.Quote(name) + " is not valid UTF-8, but records are read by other languages too; write it in UTF-8"
 	case len(name) > maxWireName:
-		return "wire name " + strconv.Quote(name) + " is longer than " + itoa(maxWireName) + " bytes, and is part of every record; give the field a shorter one in its tag"
+		return "wire name " + strconv.Quote(name) + " is longer than " + itoa(maxWireName) + " bytes, and it is part of every record; give the field a shorter one in its tag"
 	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) }):
-		return "wire name " + strconv.Quote(name) + " has a control character; use printable ones"
+		return "wire name " + strconv.Quote(name) + " has a control character, which no one can see; write printable ones"
 	case strings.TrimSpace(name) != name:
 		return "wire name " + strconv.Quote(name) + " has a space at an end; remove it"
 	case strings.Contains(name, "="):
-		return "wire name " + strconv.Quote(name) + " has an =; an option stands after a comma: write session:\"," + name + "\""
-	case isOption(name):
-		// Taken for a name, a redact or flash would be lost in silence.
-		return strconv.Quote(name) + " is an option, which stands after a comma: write session:\"," + name + "\""
+		return "wire name " + strconv.Quote(name) + " has an =, as an option has, which stands after a comma; write session:\"," + name + "\""
 	}
 	return ""
 }

@@ -34,7 +34,7 @@ func (b *builder) syntaxErrors() bool {
 		if slices.ContainsFunc(b.syntax, func(e Error) bool { return e.Pos.File == pos.File }) {
 			continue
 		}
-		b.syntax = append(b.syntax, Error{pos, "syntax error: " + err.Msg})
+		b.syntax = append(b.syntax, Error{pos, "syntax error: " + err.Msg + "; fix it first, since what follows it may hold a spec"})
 	}
 	return len(b.syntax) > 0
 }
@@ -73,7 +73,7 @@ func (b *builder) errorsIn(decl *ast.TypeSpec) {
 			continue
 		}
 		if field := fieldAt(decl, err.Pos); field == nil || !b.handled[field] {
-			b.errorAt(err.Pos, "%s", err.Msg)
+			b.errorAt(err.Pos, "%s; fix it first, since a session is made from a struct that compiles", err.Msg)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func checkWireType(name string) string {
 	if slices.Contains(plainWireTypes, end) {
 		return ""
 	}
-	if word := closest(end, plainWireTypes); word != "" && startsLower(end) {
+	if word := Closest(end, plainWireTypes); word != "" && startsLower(end) {
 		return quoted + " is no wire type; did you mean " + strings.TrimSuffix(name, end) + word + "?"
 	}
 	if isTypeName(end) {
