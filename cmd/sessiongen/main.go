@@ -114,6 +114,9 @@
 // or breaking a loss; 2 on trouble: every error in the specs, one a line
 // as file:line:col: message, or a wrong flag.
 //
+// Docs/errors.md in the repository lists every error with an example, the
+// reason and what to do.
+//
 // # The directive
 //
 // A struct type with the line

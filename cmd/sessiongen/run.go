@@ -86,6 +86,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func (c *command) generate(ctx context.Context) int {
 	start := time.Now()
 	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output}, c.patterns...)
+	if ctx.Err() != nil {
+		return c.fail(errors.New("interrupted before anything was written; run it again"))
+	}
 	if err != nil {
 		return c.fail(c.meantKeygen(err))
 	}

@@ -22,7 +22,7 @@ func TestDefault(t *testing.T) {
 		{types.String, "a\"b\n", `"a\"b\n"`, ""},
 		{types.Bool, "true", "true", ""},
 		{types.Bool, "1", "", "write true or false"},
-		{types.Bool, "", "", "no value"},
+		{types.Bool, "", "", "the value is missing"},
 		{types.Int, "10", "10", ""},
 		{types.Int, "+10", "10", ""},
 		{types.Int, "-10", "-10", ""},

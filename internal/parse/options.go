@@ -197,7 +197,7 @@ func (s *settings) set(o tagOption) *textError {
 func checkOptionTypes(s settings, kind model.Kind, name string, comparable, stringKeyed bool) []textError {
 	var errs []textError
 	for _, option := range []string{"index", "principal"} {
-		if s.has(option) && !indexable(kind, comparable) {
+		if s.has(option) && !s.has("rest") && !indexable(kind, comparable) { // with rest it is one error already
 			errs = append(errs, *wrong(s.at[option], "option %s does not fit type %s: %s", option, name, whyNoIndex(kind, option)))
 		}
 	}

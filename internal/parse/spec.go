@@ -195,7 +195,7 @@ func (s *specBuilder) field(w where, tag fieldTag, set settings, path []*types.V
 	m, _ := u.Underlying().(*types.Map)
 	stringKeyed := f.Type.Kind == model.Map && types.Identical(m.Key(), types.Typ[types.String])
 	s.tagErrors(w.place, w.label, checkOptionTypes(set, f.Type.Kind, s.short(v.Type()), types.Comparable(u), stringKeyed))
-	if set.deflt != nil {
+	if set.deflt != nil && !set.has("rest") {
 		s.setDefault(w, f, set, u)
 	}
 	s.spec.Fields = append(s.spec.Fields, f)

@@ -96,6 +96,7 @@ func splitTag(tag string) (out []tagValue, err *textError) {
 		}
 		rest := tag[i:]
 		colon := strings.IndexFunc(rest, func(r rune) bool { return r <= ' ' || r == ':' || r == '"' || r == 0x7f })
+		bare, _, _ := strings.Cut(rest[colon+1:], " ")
 		switch {
 		case colon < 0 || rest[colon] != ':':
 			return nil, wrong(i, "malformed tag %#q: %s; write session:\"%s\"", tag, way, strings.Trim(rest, `":`))
@@ -104,7 +105,7 @@ func splitTag(tag string) (out []tagValue, err *textError) {
 		case strings.HasPrefix(rest[colon+1:], " "):
 			return nil, wrong(i+colon+1, "malformed tag %#q: no space may follow %s:; write %s:%s", tag, rest[:colon], rest[:colon], strings.TrimSpace(rest[colon+1:]))
 		case !strings.HasPrefix(rest[colon+1:], `"`):
-			return nil, wrong(i+colon+1, "malformed tag %#q: the value of %s has no quotes; %s", tag, rest[:colon], way)
+			return nil, wrong(i+colon+1, "malformed tag %#q: the value of %s has no quotes; write %s:%q", tag, rest[:colon], rest[:colon], bare)
 		}
 		end := colon + 2
 		for end < len(rest) && rest[end] != '"' {
@@ -150,7 +151,7 @@ func parseTagValue(value string, off int) (fieldTag, []textError) {
 		return tag, nil
 	default:
 		// Taken for a name, a redact or flash would be lost in silence.
-		msg = fmt.Sprintf(`%q is the option %s, which stands after a comma; write session:",%s", or session:"%s," if it is to be a wire name`, tag.Name, option, option, tag.Name)
+		msg = fmt.Sprintf(`%q reads as the option %s, which stands after a comma; write session:",%s", or session:"%s," if it is to be a wire name`, tag.Name, option, option, tag.Name)
 	}
 	if tag.Name != "" && msg != "" {
 		errs = append(errs, *wrong(tag.NameOff, "%s", msg))

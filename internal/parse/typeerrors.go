@@ -185,8 +185,13 @@ func (b *builder) declsIn(x ast.Expr) (decls []*ast.TypeSpec) {
 	return decls
 }
 
+// firstLine is the first line of what the go command says, with the next one
+// where that is what to do.
 func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	line, rest, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	if strings.HasSuffix(line, ":") && rest != "" {
+		line += " " + firstLine(rest)
+	}
 	return line
 }
 
@@ -195,10 +200,12 @@ func firstLine(s string) string {
 func firstError(errs []packages.Error) string {
 	for _, err := range errs {
 		if err.Kind == packages.ListError {
-			for line := range strings.Lines(err.Msg) {
-				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "# ") {
-					return line
-				}
+			said := strings.TrimSpace(err.Msg)
+			for strings.HasPrefix(said, "# ") { // the name of a package that does not compile
+				_, said, _ = strings.Cut(said, "\n")
+			}
+			if said != "" {
+				return firstLine(said)
 			}
 			continue
 		}
