@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite what the archives of testdata e
 //	crlf file             gives a file the line ends of Windows
 //	commit [dir]          commits all of a directory, by default of the
 //	                      script's, to a git repository that it makes there
+//	shorter file lines    checks that a file has fewer lines
 //
 // What check names is compiled, vetted and run when all scripts have ended, in
 // one build: dozens of them take longer. The flag -update rewrites the files
@@ -84,6 +86,7 @@ func TestGenerate(t *testing.T) {
 				"replace":   replace,
 				"crlf":      crlf,
 				"commit":    commit,
+				"shorter":   shorter,
 			},
 		})
 	})
@@ -164,6 +167,7 @@ func (b *batch) run(t *testing.T) {
 	})
 	out, err := goCommand("test", "-json", ".").Output()
 	b.report(t, pkgs, out, err)
+	b.lint(t, goCommand, modules, patterns[1:])
 }
 
 // report fails a subtest for every Check that failed, with what it printed.
@@ -232,6 +236,17 @@ func commit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	git("add", "--all")
 	git("commit", "--quiet", "--allow-empty", "--message", "version")
+}
+
+func shorter(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shorter file lines")
+	}
+	limit, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if n := strings.Count(ts.ReadFile(args[0]), "\n"); n >= limit {
+		ts.Fatalf("%s has %d lines", args[0], n)
+	}
 }
 
 // buildCommand builds sessiongen, so that the scripts see what a user sees.

@@ -47,7 +47,7 @@ func (f field) append() {
 func (f field) put() {
 	code := append(f.dropLapsed(), f.call("Put", f.address(), jen.Id("key"), jen.Id("value")))
 	f.method(f.changeDoc("Put", "puts value under key of "+f.GoName+"; parallel puts merge by key"), "Put"+f.GoName,
-		[]jen.Code{f.key(), jen.Id("value").Add(typ(f.Type.Elem))}, nil, f.restart(code)...)
+		f.keyAnd("value"), nil, f.restart(code)...)
 }
 
 // delete emits
@@ -94,8 +94,18 @@ func (f field) addKey() {
 		code = append(code, jen.Return(call))
 	}
 	f.method(f.changeDoc("Add", "adds delta under key of "+f.GoName+" and returns the sum; parallel adds sum up"), "Add"+f.GoName,
-		[]jen.Code{f.key(), jen.Id("delta").Add(typ(f.Type.Elem))}, typ(f.Type.Elem), code...)
+		f.keyAnd("delta"), typ(f.Type.Elem), code...)
 }
 
 // key is the parameter that holds a map's key: key string.
 func (f field) key() jen.Code { return jen.Id("key").Add(typ(f.Type.Key)) }
+
+// keyAnd are the parameters that hold a map's key and something of its values:
+// key string, delta int. Of one type they are key, value string.
+func (f field) keyAnd(name string) []jen.Code {
+	key := f.key()
+	if f.Type.Key.Go == f.Type.Elem.Go {
+		key = jen.Id("key")
+	}
+	return []jen.Code{key, jen.Id(name).Add(typ(f.Type.Elem))}
+}

@@ -17,6 +17,7 @@ type Package struct {
 	Dir        string    // absolute directory of the output
 	Output     string    // absolute path of the output file
 	Constraint string    // build constraint of the spec's file, without "//go:build "; empty for none
+	Deprecated bool      // whether another package calls something deprecated that the specs reach
 	Std        Std       // what the output calls the standard packages that it needs itself
 	Imports    []Import  // sorted by path, the runtime and the standard packages included
 	Specs      []*Spec   // in source order (file name, then position)

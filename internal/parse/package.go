@@ -83,6 +83,9 @@ func build(pkg *packages.Package, output string) (*model.Package, Errors) {
 	}
 	b.markRecursive()
 	b.out.Guards = b.guards
+	if len(b.errs) == 0 { // types that go on for ever are errors
+		b.out.Deprecated = b.usesDeprecated()
+	}
 	return b.out, b.errs
 }
 

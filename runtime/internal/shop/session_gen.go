@@ -275,9 +275,7 @@ func (s *Session) UpdateLabels(f func(map[string]string) map[string]string) {
 }
 
 // PutLabels puts value under key of Labels; parallel puts merge by key.
-func (s *Session) PutLabels(key string, value string) {
-	sessrt.Put(&s.sessionBag, 6, &s.v.Labels, key, value)
-}
+func (s *Session) PutLabels(key, value string) { sessrt.Put(&s.sessionBag, 6, &s.v.Labels, key, value) }
 
 // DeleteLabels deletes key of Labels; parallel deletes merge by key.
 func (s *Session) DeleteLabels(key string) { sessrt.Delete(&s.sessionBag, 6, s.v.Labels, key) }
@@ -533,9 +531,7 @@ func (s *Session) UpdateExtra(f func(map[string]string) map[string]string) {
 }
 
 // PutExtra puts value under key of Extra; parallel puts merge by key.
-func (s *Session) PutExtra(key string, value string) {
-	sessrt.Put(&s.sessionBag, 17, &s.v.Extra, key, value)
-}
+func (s *Session) PutExtra(key, value string) { sessrt.Put(&s.sessionBag, 17, &s.v.Extra, key, value) }
 
 // DeleteExtra deletes key of Extra; parallel deletes merge by key.
 func (s *Session) DeleteExtra(key string) { sessrt.Delete(&s.sessionBag, 17, s.v.Extra, key) }

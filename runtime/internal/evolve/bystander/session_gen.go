@@ -93,9 +93,7 @@ func (s *Session) UpdateRest(f func(map[string]string) map[string]string) {
 }
 
 // PutRest puts value under key of Rest; parallel puts merge by key.
-func (s *Session) PutRest(key string, value string) {
-	sessrt.Put(&s.sessionBag, 1, &s.v.Rest, key, value)
-}
+func (s *Session) PutRest(key, value string) { sessrt.Put(&s.sessionBag, 1, &s.v.Rest, key, value) }
 
 // DeleteRest deletes key of Rest; parallel deletes merge by key.
 func (s *Session) DeleteRest(key string) { sessrt.Delete(&s.sessionBag, 1, s.v.Rest, key) }
