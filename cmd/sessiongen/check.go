@@ -48,6 +48,9 @@ func (c *command) why(o parse.Orphan) string {
 	if o.By != "" {
 		return "superseded by " + c.rel(o.By)
 	}
+	if strings.HasSuffix(o.File, "_test.go") {
+		return "its package has no spec in such a file"
+	}
 	return "its package has no spec"
 }
 

@@ -60,8 +60,12 @@
 // generated file whose package has no spec any more, or has its code in a file
 // of another name now, is removed, and the removal printed. So that no slip
 // looks like a spec that is gone, a line that is a misspelt directive and
-// nothing else is an error, and so is a directive in a _test.go file. It is an
-// error if no package holds a spec, unless a pattern has "..." in it.
+// nothing else is an error. It is an error if no package holds a spec, unless a
+// pattern has "..." in it.
+//
+// A spec in a _test.go file is for the tests alone: its code is written to
+// session_gen_test.go, or to session_gen_x_test.go if the file is of the
+// package's external tests, such as package shop_test.
 //
 // The flags are:
 //
@@ -71,12 +75,15 @@
 //		right. Line ends that a checkout changed do not count.
 //	-output name
 //		The base name of the generated files; the default is session_gen.go.
-//		It carries no build constraint, as session_linux.go would. Files that
-//		were generated under another name are removed.
+//		It carries no build constraint, as session_linux.go would. The names
+//		for tests are made from it: visits.go gives visits_test.go and
+//		visits_x_test.go. Files that were generated under another name are
+//		removed.
 //	-schema
 //		Write nothing. Print the specs as JSON: for each its package, type and
 //		fields, for each field its wire name, Go type, wire type and options.
-//		docs/schema.md describes the format, which has a version.
+//		docs/schema.md describes the format, which has a version. Specs in
+//		_test.go files are left out.
 //	-tags list
 //		Build tags for loading the packages, separated by commas. The build
 //		constraint of a spec's file is copied to the generated one.

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // generate does what the flags say.
 func (c *command) generate(ctx context.Context) int {
 	start := time.Now()
-	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output}, c.patterns...)
+	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output, Tests: !c.schema}, c.patterns...)
 	if ctx.Err() != nil {
 		return c.fail(errors.New("interrupted before anything was written; run it again"))
 	}
@@ -93,7 +93,7 @@ func (c *command) generate(ctx context.Context) int {
 		return c.fail(c.meantKeygen(err))
 	}
 	if len(result.Packages)+len(result.Orphans) == 0 && !c.wild() {
-		return c.fail(fmt.Errorf("no //sessiongen:session directive in %s: only what it stands above becomes a session; annotate a struct with it, or name the packages that have one", strings.Join(c.patterns, " ")))
+		return c.fail(fmt.Errorf("no //sessiongen:session directive in %s: only what it stands above becomes a session; annotate a struct with it, or name the packages that have one", c.searched()))
 	}
 	for _, p := range result.Packages {
 		c.log("loaded %s: %d spec(s)", p.Path, len(p.Specs))
@@ -216,6 +216,15 @@ func checkOutput(name string) error {
 // wild tells whether the patterns may match packages without a spec.
 func (c *command) wild() bool {
 	return slices.ContainsFunc(c.patterns, func(p string) bool { return strings.Contains(p, "...") })
+}
+
+// searched is where a spec was looked for.
+func (c *command) searched() string {
+	where := strings.Join(c.patterns, " ")
+	if c.schema {
+		where += " outside of tests"
+	}
+	return where
 }
 
 // keygen prints a new key.

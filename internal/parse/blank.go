@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Header is the first line of every output; go help generate gives its form.
@@ -40,45 +42,60 @@ func wreck(src []byte) bool {
 // blanker parses source files, our own outputs as empty ones: what they
 // declare must not decide what they will declare, and they may be broken.
 type blanker struct {
-	output string // base name
+	output  string   // base name
+	blanked sync.Map // names of the files that were taken for empty
+
+	// What the type checker is to think that packages are called, by directory
+	// and real name.
+	renamed map[string]map[string]string
 }
 
-// own tells whether the file is an output of ours, or in its place.
-func (b blanker) own(filename string, src []byte) bool {
-	return filepath.Base(filename) == b.output || hasHeader(src)
+// own tells whether the file is an output of ours, or in its place. Tests of
+// generated code are written by hand under the name that a test's output would
+// have; whoever does so has no spec in tests, or is told of the clash.
+func (b *blanker) own(filename string, src []byte) bool {
+	name := filepath.Base(filename)
+	return name == b.output || hasHeader(src) ||
+		(name == inside.output(b.output) || name == outside.output(b.output)) && wreck(src)
 }
 
 // parseFile is a packages.Config.ParseFile. It is called by many goroutines at once.
-func (b blanker) parseFile(fset *token.FileSet, filename string, src []byte) (*ast.File, error) {
+func (b *blanker) parseFile(fset *token.FileSet, filename string, src []byte) (*ast.File, error) {
 	const mode = parser.AllErrors | parser.ParseComments | parser.SkipObjectResolution
-	if !b.own(filename, src) {
-		return parser.ParseFile(fset, filename, src, mode)
+	if b.own(filename, src) {
+		b.blanked.Store(filename, true)
+		return parser.ParseFile(fset, filename, "package "+packageName(filename, src)+"\n", mode)
 	}
-	return parser.ParseFile(fset, filename, "package "+packageName(filename, src)+"\n", mode)
+	file, err := parser.ParseFile(fset, filename, src, mode)
+	if names := b.renamed[filepath.Dir(filename)]; names != nil && file != nil && names[file.Name.Name] != "" {
+		file.Name.Name = names[file.Name.Name]
+	}
+	return file, err
 }
 
 // packageName is the name in the file's package clause. Of a file without one,
-// or with merge markers, it is what a hand-written neighbour says.
+// or with merge markers, it is what a hand-written neighbour says, one that is
+// no test if there is one.
 func packageName(filename string, src []byte) string {
 	if !bytes.Contains(src, []byte("<<<<<<< ")) {
 		if m := packageClause.FindSubmatch(src); m != nil {
 			return string(m[1])
 		}
 	}
-	dir := filepath.Dir(filename)
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		name := entry.Name()
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || name == filepath.Base(filename) {
+	found := ""
+	for _, name := range goFilesIn(filepath.Dir(filename)) {
+		neighbour, err := os.ReadFile(name)
+		if err != nil || filepath.Base(name) == filepath.Base(filename) || hasHeader(neighbour) {
 			continue
 		}
-		neighbour, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || hasHeader(neighbour) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, neighbour, parser.PackageClauseOnly)
+		if err != nil {
 			continue
 		}
-		if file, err := parser.ParseFile(token.NewFileSet(), name, neighbour, parser.PackageClauseOnly); err == nil {
+		if !strings.HasSuffix(name, testSuffix) {
 			return file.Name.Name
 		}
+		found = strings.TrimSuffix(file.Name.Name, "_test")
 	}
-	return "main"
+	return cmp.Or(found, "main")
 }

@@ -26,6 +26,9 @@ func (e Error) Error() string {
 	if e.Pos.Line == 0 {
 		return relative(e.Pos.File) + ": " + e.Msg
 	}
+	if e.Pos.Col == 0 {
+		return fmt.Sprintf("%s:%d: %s", relative(e.Pos.File), e.Pos.Line, e.Msg)
+	}
 	return fmt.Sprintf("%s:%d:%d: %s", relative(e.Pos.File), e.Pos.Line, e.Pos.Col, e.Msg)
 }
 

@@ -25,12 +25,12 @@ func (b *builder) findHidden() {
 			continue
 		}
 		src, err := os.ReadFile(name)
-		if err != nil || (blanker{b.output}).own(name, src) {
+		if err != nil || (&blanker{output: b.output}).own(name, src) {
 			continue
 		}
 		fset := token.NewFileSet()
 		clause, err := parser.ParseFile(fset, name, src, parser.PackageClauseOnly|parser.ParseComments)
-		if err != nil || clause.Name.Name != b.pkg.Name || !together(b.out.Constraint, buildConstraint(clause, name)) {
+		if err != nil || clause.Name.Name != b.out.Name || !together(b.out.Constraint, buildConstraint(clause, name)) {
 			continue
 		}
 		// What a file with a syntax error declares before it counts too.

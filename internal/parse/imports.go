@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"cmp"
 	"go/token"
 	"go/types"
 	"maps"
@@ -65,7 +66,8 @@ func (b *builder) canName(obj *types.TypeName) bool {
 // canImport is the go command's rule for internal packages.
 func (b *builder) canImport(importPath string) bool {
 	parent, _, ok := strings.Cut("/"+importPath+"/", "/internal/")
-	return !ok || strings.HasPrefix("/"+b.pkg.PkgPath+"/", parent+"/")
+	from := cmp.Or(b.pkg.ForTest, b.pkg.PkgPath) // a test may import what its package may
+	return !ok || strings.HasPrefix("/"+from+"/", parent+"/")
 }
 
 func (b *builder) whyNotNamed(w where, obj *types.TypeName) string {

@@ -1,8 +1,8 @@
 package parse
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +18,7 @@ type Options struct {
 	Dir    string   // working directory for patterns; "" is the process's
 	Tags   string   // build tags, comma separated
 	Output string   // base name of the output file, "session_gen.go" by default
+	Tests  bool     // also the specs in _test.go files; without it these files are not read
 	Env    []string // environment of the go command; nil is the process's
 }
 
@@ -48,23 +49,27 @@ func Load(ctx context.Context, opts Options, patterns ...string) (*Result, error
 		patterns = []string{"."}
 	}
 	l := &loader{ctx: ctx, opts: opts}
-	if !direct(patterns) {
-		hits, err := l.search(patterns)
-		if err != nil {
-			return nil, err
-		}
-		patterns = hits
+	hits, err := l.hits(patterns)
+	if err != nil {
+		return nil, err
 	}
-	if len(patterns) > 0 {
-		if err := l.read(patterns); err != nil {
-			return nil, err
+	for tests, patterns := range hits {
+		if len(patterns) > 0 {
+			if err := l.read(patterns, tests == 1); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(l.errs) > 0 {
 		return nil, l.errs.sorted()
 	}
-	slices.SortFunc(l.result.Packages, func(a, b *model.Package) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(l.result.Packages, func(a, b *model.Package) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Output, b.Output))
+	})
 	slices.SortFunc(l.result.Orphans, func(a, b Orphan) int { return strings.Compare(a.File, b.File) })
+	l.result.Orphans = slices.DeleteFunc(l.result.Orphans, func(o Orphan) bool {
+		return slices.ContainsFunc(l.result.Packages, func(p *model.Package) bool { return p.Output == o.File })
+	})
 	return &l.result, nil
 }
 
@@ -73,6 +78,33 @@ type loader struct {
 	opts   Options
 	result Result
 	errs   Errors
+}
+
+// hits returns what is to be type-checked: without tests, and with them. The
+// second costs several times the first, so that it is only for packages where a
+// test file may hold a spec, or an output that is left over.
+func (l *loader) hits(patterns []string) (hits [2][]string, err error) {
+	if !direct(patterns) {
+		return l.search(patterns)
+	}
+	tests := 0
+	if l.opts.Tests && l.directTests(patterns) {
+		tests = 1
+	}
+	hits[tests] = patterns
+	return hits, nil
+}
+
+// directTests tells whether what direct patterns name has tests to be loaded.
+func (l *loader) directTests(patterns []string) bool {
+	if strings.HasSuffix(patterns[0], ".go") {
+		return slices.ContainsFunc(patterns, func(p string) bool { return strings.HasSuffix(p, testSuffix) })
+	}
+	dir := patterns[0]
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(l.opts.Dir, dir)
+	}
+	return testsCount(dir)
 }
 
 // direct tells whether the typed load can be asked for at once: of a single
@@ -95,21 +127,22 @@ func (l *loader) config(mode packages.LoadMode) *packages.Config {
 
 // search asks only for names and files, and returns the import paths of the
 // packages that may hold a spec.
-func (l *loader) search(patterns []string) ([]string, error) {
+func (l *loader) search(patterns []string) (hits [2][]string, err error) {
 	pkgs, err := l.load(l.config(packages.NeedName|packages.NeedFiles|packages.NeedModule), patterns)
 	if err != nil {
-		return nil, err
+		return hits, err
 	}
-	found, err := scan(l.ctx, pkgs)
+	found, err := scan(l.ctx, pkgs, l.opts.Tests)
 	if err != nil {
-		return nil, err
+		return hits, err
 	}
-	var hits []string
 	for i, pkg := range pkgs {
-		l.errs = append(l.errs, testDirectives(found[i].tests)...)
-		if found[i].hit {
-			hits = append(hits, pkg.PkgPath)
-		} else {
+		switch {
+		case found[i].tests:
+			hits[1] = append(hits[1], pkg.PkgPath)
+		case found[i].hit:
+			hits[0] = append(hits[0], pkg.PkgPath)
+		default:
 			l.orphans(found[i], "")
 		}
 	}
@@ -118,25 +151,36 @@ func (l *loader) search(patterns []string) ([]string, error) {
 
 // read type-checks packages and builds their models. Dependencies come from
 // export data: an overlay or NeedDeps would type-check all of them from source.
-func (l *loader) read(patterns []string) error {
+func (l *loader) read(patterns []string, tests bool) error {
 	cfg := l.config(packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax |
-		packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedModule)
-	cfg.ParseFile = blanker{l.opts.Output}.parseFile
+		packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedModule | packages.NeedForTest)
+	blank := &blanker{output: l.opts.Output}
+	cfg.ParseFile, cfg.Tests = blank.parseFile, tests
 	pkgs, err := l.load(cfg, patterns)
 	if err != nil {
 		return err
 	}
-	for _, pkg := range pkgs {
-		model, errs := build(pkg, l.opts.Output)
+	if blank.renamed = renamed(pkgs, blank); blank.renamed != nil {
+		if pkgs, err = l.load(cfg, patterns); err != nil {
+			return err
+		}
+	}
+	declared := map[string]map[string]string{} // by a package's outputs, so that each has names of its own
+	for _, pkg := range units(pkgs) {
+		if len(pkg.GoFiles) == 0 {
+			continue
+		}
+		if declared[pkg.PkgPath] == nil {
+			declared[pkg.PkgPath] = map[string]string{}
+		}
+		model, errs := build(pkg, blank, declared[pkg.PkgPath])
 		l.errs = append(l.errs, errs...)
-		found := scanPackage(pkg)
-		l.errs = append(l.errs, testDirectives(found.tests)...)
+		output := ""
 		if model != nil {
 			l.result.Packages = append(l.result.Packages, model)
-			l.orphans(found, model.Output)
-		} else {
-			l.orphans(found, "")
+			output = model.Output
 		}
+		l.orphans(scanUnit(pkg), output)
 	}
 	return nil
 }
@@ -156,31 +200,8 @@ func (l *loader) load(cfg *packages.Config, patterns []string) ([]*packages.Pack
 	pkgs, err := packages.Load(cfg, patterns...)
 	l.result.Loading += time.Since(start)
 	if err != nil {
-		if l.ctx.Err() != nil {
-			return nil, l.ctx.Err()
-		}
-		msg := err.Error()
-		if _, said, ok := strings.Cut(msg, "stderr: "); ok {
-			msg = said
-		}
-		return nil, fmt.Errorf("loading %s: %s", strings.Join(patterns, " "), strings.Join(strings.Fields(msg), " "))
+		return nil, l.asked(err, patterns)
 	}
-	if len(pkgs) == 0 {
-		l.errs = append(l.errs, Error{Msg: fmt.Sprintf("%s: no packages match; give a directory, such as ./shop, or ./...", strings.Join(patterns, " "))})
-	}
-	var out []*packages.Package
-	for _, pkg := range pkgs {
-		if len(pkg.GoFiles) > 0 {
-			out = append(out, pkg)
-			continue
-		}
-		for _, err := range pkg.Errors {
-			if strings.HasPrefix(err.Msg, "# ") {
-				continue // the compiler's complaints about a package that we read ourselves
-			}
-			l.errs = append(l.errs, Error{parsePosition(err.Pos), firstLine(err.Msg)})
-		}
-		l.errs = append(l.errs, testDirectives(scanPackage(pkg).tests)...)
-	}
-	return out, nil
+	l.errs = append(l.errs, l.unnamed(pkgs, patterns)...)
+	return pkgs, nil
 }

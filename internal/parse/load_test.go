@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -18,7 +19,8 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata")
 // TestLoad walks testdata. Each archive holds the files of a module, whose
 // go.mod is added where it is missing, and what loading it gives: want, the
 // model as dump.go prints it, or errors. Lines of the archive's comment may set
-// "patterns", "tags", "output", "dir" and "env".
+// "patterns", "tags", "output", "dir" and "env"; "tests off" leaves out the
+// specs in tests.
 func TestLoad(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -74,7 +76,7 @@ func extract(t *testing.T, archive *txtar.Archive) string {
 }
 
 func settingsOf(comment []byte, dir string) (Options, []string) {
-	opts := Options{Dir: dir, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=")}
+	opts := Options{Dir: dir, Tests: true, Env: append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=")}
 	patterns := []string{"./..."}
 	for line := range strings.Lines(string(comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -87,6 +89,8 @@ func settingsOf(comment []byte, dir string) (Options, []string) {
 			opts.Output = value
 		case "dir":
 			opts.Dir = filepath.Join(dir, value)
+		case "tests":
+			opts.Tests = value != "off"
 		case "env":
 			opts.Env = append(opts.Env, value)
 		}
@@ -97,7 +101,7 @@ func settingsOf(comment []byte, dir string) (Options, []string) {
 func relativeErrors(err error, dir string) string {
 	var list Errors
 	if !errors.As(err, &list) {
-		return "driver: " + strings.ReplaceAll(err.Error(), dir, "$DIR") + "\n"
+		return "driver: " + strings.NewReplacer(dir, "$DIR", runtime.Version()[len("go"):], "$VERSION").Replace(err.Error()) + "\n"
 	}
 	text := ""
 	for _, e := range list {

@@ -18,8 +18,9 @@ import (
 // builder makes the model of one package.
 type builder struct {
 	pkg    *packages.Package
+	unit   unit
 	out    *model.Package
-	output string // base name of the output
+	output string // base name of the output of what is compiled
 	errs   Errors
 	syntax Errors // syntax errors in hand-written files
 
@@ -43,24 +44,31 @@ type builder struct {
 	postponed []func()                  // what needs the names
 }
 
-// build returns the model of pkg, nil if it holds no spec, and what is wrong with it.
-func build(pkg *packages.Package, output string) (*model.Package, Errors) {
+// build returns the model of pkg, nil if it holds no spec, and what is wrong
+// with it. What the output declares is added to declares, which holds what
+// another output of the package declares.
+func build(pkg *packages.Package, blank *blanker, declares map[string]string) (*model.Package, Errors) {
 	b := &builder{
-		pkg: pkg, output: output,
-		out: &model.Package{Path: pkg.PkgPath, Name: pkg.Name, Dir: packageDir(pkg)},
+		pkg: pkg, unit: unitOf(pkg), output: blank.output,
+		out: &model.Package{Path: pkg.PkgPath, Name: blank.nameOf(pkg), Dir: packageDir(pkg)},
 
 		fields: map[token.Pos]*ast.Field{}, typeDecls: map[token.Pos]*ast.TypeSpec{},
 		handled:   map[*ast.Field]bool{nil: true},
 		blamed:    map[*types.Var]bool{},
 		mentioned: map[string]*types.Package{}, basics: map[string]bool{},
-		declares: map[string]string{}, hidden: map[string]hiddenName{},
+		declares: declares, hidden: map[string]hiddenName{},
 	}
-	b.out.Output = filepath.Join(b.out.Dir, output)
+	b.out.Output = filepath.Join(b.out.Dir, b.unit.output(b.output))
 	var decls []*specDecl
 	for _, file := range pkg.Syntax {
-		decls = append(decls, b.findSpecs(file)...)
+		if b.unit.holds(b.position(file.Package).File) {
+			decls = append(decls, b.findSpecs(file)...)
+		}
 	}
-	if b.syntaxErrors() && scanPackage(pkg).hit {
+	if _, err := clause(pkg, blank); err != nil && scanUnit(pkg).hit {
+		return nil, Errors{*err}
+	}
+	if b.syntaxErrors() && scanUnit(pkg).hit {
 		return nil, b.syntax // what the parser skipped can't be judged
 	}
 	if len(decls) == 0 || pkg.Types == nil {
@@ -191,7 +199,7 @@ func (b *builder) generatedOnly(name string) bool {
 		if !strings.HasSuffix(file, ".go") {
 			continue
 		}
-		if src, err := os.ReadFile(file); err == nil && (filepath.Base(file) == b.output || hasHeader(src)) && decl.Match(src) {
+		if src, err := os.ReadFile(file); err == nil && (&blanker{output: b.output}).own(file, src) && decl.Match(src) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,20 +16,21 @@ import (
 // scanned is what reading a package's files without parsing them tells.
 type scanned struct {
 	hit     bool     // a file holds a directive or what looks like one
-	tests   []string // test files that do
-	outputs []string // the package's files that are ours, whatever their names
+	tests   bool     // a test file in its directory does, or is ours
+	outputs []string // the unit's files that are ours, whatever their names
 }
 
 // scan reads the files of all packages; it is what keeps a run over a
 // repository with few specs fast, since only the hit packages are type-checked.
-func scan(ctx context.Context, pkgs []*packages.Package) ([]scanned, error) {
+func scan(ctx context.Context, pkgs []*packages.Package, tests bool) ([]scanned, error) {
 	out := make([]scanned, len(pkgs))
 	next := make(chan int)
 	var readers sync.WaitGroup
 	for range 2 * runtime.GOMAXPROCS(0) { // files come from the page cache, or from a disk that waits
 		readers.Go(func() {
 			for i := range next {
-				out[i] = scanPackage(pkgs[i])
+				out[i] = scanUnit(pkgs[i])
+				out[i].tests = tests && testsCount(packageDir(pkgs[i]))
 			}
 		})
 	}
@@ -43,8 +45,12 @@ func scan(ctx context.Context, pkgs []*packages.Package) ([]scanned, error) {
 	return out, ctx.Err()
 }
 
-func scanPackage(pkg *packages.Package) (s scanned) {
+func scanUnit(pkg *packages.Package) (s scanned) {
+	unit := unitOf(pkg)
 	for _, file := range pkg.GoFiles {
+		if !unit.holds(file) {
+			continue
+		}
 		src, err := os.ReadFile(file)
 		if err != nil {
 			continue // the go command or the parser says it better
@@ -55,15 +61,19 @@ func scanPackage(pkg *packages.Package) (s scanned) {
 			s.hit = true
 		}
 	}
-	for _, file := range goFilesIn(packageDir(pkg)) {
-		if !strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		if src, err := os.ReadFile(file); err == nil && mayHoldDirective(src) {
-			s.tests = append(s.tests, file)
-		}
-	}
 	return s
+}
+
+// testsCount tells whether a directory has a test file that may hold a spec, or
+// that is an output of ours.
+func testsCount(dir string) bool {
+	return slices.ContainsFunc(goFilesIn(dir), func(file string) bool {
+		if !strings.HasSuffix(file, testSuffix) {
+			return false
+		}
+		src, err := os.ReadFile(file)
+		return err == nil && (hasHeader(src) || mayHoldDirective(src))
+	})
 }
 
 // goFilesIn returns the Go files of a directory, those too that this load

@@ -27,7 +27,7 @@ func (b *builder) syntaxErrors() bool {
 		}
 		pos := parsePosition(err.Pos)
 		src, rerr := os.ReadFile(pos.File)
-		if rerr == nil && (blanker{b.output}).own(pos.File, src) {
+		if rerr == nil && (&blanker{output: b.output}).own(pos.File, src) {
 			continue
 		}
 		// What follows the first error of a file is mostly its consequence.
@@ -185,27 +185,17 @@ func (b *builder) declsIn(x ast.Expr) (decls []*ast.TypeSpec) {
 	return decls
 }
 
-// firstLine is the first line of what the go command says, with the next one
-// where that is what to do.
-func firstLine(s string) string {
-	line, rest, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	if strings.HasSuffix(line, ":") && rest != "" {
-		line += " " + firstLine(rest)
-	}
-	return line
-}
-
 // firstError is the first thing that the go command or the type checker said
 // about a package, with its file and line.
 func firstError(errs []packages.Error) string {
 	for _, err := range errs {
 		if err.Kind == packages.ListError {
-			said := strings.TrimSpace(err.Msg)
-			for strings.HasPrefix(said, "# ") { // the name of a package that does not compile
-				_, said, _ = strings.Cut(said, "\n")
+			msg := err.Msg
+			for strings.HasPrefix(msg, "# ") {
+				_, msg, _ = strings.Cut(msg, "\n")
 			}
-			if said != "" {
-				return firstLine(said)
+			if msg = firstLine(msg); msg != "" {
+				return msg
 			}
 			continue
 		}
