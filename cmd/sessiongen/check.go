@@ -32,7 +32,7 @@ func (c *command) compare(outputs []output, orphans []parse.Orphan) int {
 	for _, o := range orphans {
 		old, err := os.ReadFile(o.File)
 		if err != nil {
-			return c.fail(err)
+			return c.fail(fmt.Errorf("%s: %w", c.rel(o.File), reason(err)))
 		}
 		report(o.File, "orphaned: "+c.why(o), unixLines(old), nil)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -44,22 +43,6 @@ type command struct {
 	stdout, stderr io.Writer
 }
 
-// output is one generated file.
-type output struct {
-	path    string
-	content []byte
-	old     []byte // what is there now
-	exists  bool
-}
-
-// unchanged tells whether what is there is what would be written, but for line
-// ends: a checkout on Windows makes its own.
-func (o output) unchanged() bool {
-	return o.exists && bytes.Equal(unixLines(o.old), o.content)
-}
-
-func unixLines(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
-
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := &command{stdout: stdout, stderr: stderr}
 	if len(args) > 0 && args[0] == "keygen" {
@@ -87,7 +70,7 @@ func (c *command) generate(ctx context.Context) int {
 	start := time.Now()
 	result, err := parse.Load(ctx, parse.Options{Dir: c.dir, Tags: c.tags, Output: c.output, Tests: !c.schema}, c.patterns...)
 	if ctx.Err() != nil {
-		return c.fail(errors.New("interrupted before anything was written; run it again"))
+		return c.fail(errInterrupted)
 	}
 	if err != nil {
 		return c.fail(c.meantKeygen(err))
@@ -101,7 +84,7 @@ func (c *command) generate(ctx context.Context) int {
 	if c.schema {
 		return c.printSchema(result.Packages)
 	}
-	outputs, err := produce(result.Packages)
+	outputs, err := c.produce(result.Packages)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -113,20 +96,20 @@ func (c *command) generate(ctx context.Context) int {
 	if c.check {
 		code = c.compare(outputs, orphans)
 	} else {
-		code = c.write(outputs, orphans)
+		code = c.write(ctx, outputs, orphans)
 	}
 	c.log("loading took %v, generating %v", result.Loading.Round(10*time.Microsecond), (time.Since(start) - result.Loading).Round(10*time.Microsecond))
 	return code
 }
 
 // produce generates the outputs of all packages, and reads what is there now.
-func produce(packages []*model.Package) ([]output, error) {
+func (c *command) produce(packages []*model.Package) ([]output, error) {
 	outputs, errs := make([]output, len(packages)), make([]error, len(packages))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range packages {
 		group.Go(func() error {
-			outputs[i], errs[i] = produceOne(p)
+			outputs[i], errs[i] = c.produceOne(p)
 			return nil
 		})
 	}
@@ -134,18 +117,12 @@ func produce(packages []*model.Package) ([]output, error) {
 	return outputs, errors.Join(errs...)
 }
 
-func produceOne(p *model.Package) (o output, err error) {
+func (c *command) produceOne(p *model.Package) (o output, err error) {
 	o.path = p.Output
 	if o.content, err = emit.File(p); err != nil {
 		return o, err
 	}
-	switch o.old, err = os.ReadFile(o.path); {
-	case err == nil:
-		o.exists = true
-	case !errors.Is(err, os.ErrNotExist):
-		return o, err
-	}
-	return o, nil
+	return o, c.readOld(&o)
 }
 
 // parseFlags tells whether the run is over, and with which status.
@@ -267,12 +244,21 @@ func (c *command) log(format string, args ...any) {
 	}
 }
 
-// rel is path relative to the working directory where that is the shorter name.
+// rel is path relative to the working directory where that is the shorter
+// name. The go command may name files by their real path, so that a working
+// directory that is a symbolic link is tried under both names.
 func (c *command) rel(path string) string {
-	if rel, err := filepath.Rel(c.dir, path); err == nil && len(rel) < len(path) {
-		return rel
+	short := path
+	real, err := filepath.EvalSymlinks(c.dir)
+	if err != nil {
+		real = c.dir
 	}
-	return path
+	for _, dir := range []string{c.dir, real} {
+		if rel, err := filepath.Rel(dir, path); err == nil && len(rel) < len(short) {
+			short = rel
+		}
+	}
+	return short
 }
 
 // version is the module's version as the go command recorded it.

@@ -1,9 +1,11 @@
 package parse
 
 import (
+	"errors"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -27,8 +29,8 @@ func (b *builder) syntaxErrors() bool {
 		}
 		pos := parsePosition(err.Pos)
 		src, rerr := os.ReadFile(pos.File)
-		if rerr == nil && (&blanker{output: b.output}).own(pos.File, src) {
-			continue
+		if rerr == nil && (&blanker{output: b.output}).own(pos.File, src) || errors.Is(rerr, fs.ErrNotExist) {
+			continue // the second: another run removed an output that was left over
 		}
 		// What follows the first error of a file is mostly its consequence.
 		if slices.ContainsFunc(b.syntax, func(e Error) bool { return e.Pos.File == pos.File }) {
