@@ -85,7 +85,7 @@ func TestKilledRun(t *testing.T) {
 	t.Parallel()
 	root, outputs := tree(t, 25)
 	fields := []string{"Visits", "Views"}
-	for i := range 12 {
+	for i := range 8 {
 		old, new := fields[i%2], fields[(i+1)%2]
 		edit(t, outputs, new)
 		cmd, _ := process(root, "./...")

@@ -4,13 +4,14 @@ import (
 	"go/ast"
 	"go/build/constraint"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // buildConstraint is the condition under which the file is part of its
-// package: its //go:build line and what its name says (session_linux.go). The
-// output must be there exactly when the spec is.
-func buildConstraint(file *ast.File, filename string) string {
+// package: its //go:build line, what its name says (session_linux.go), and cgo
+// if it uses C. The output must be there exactly when the spec is.
+func buildConstraint(file *ast.File, filename string, usesC bool) string {
 	var expr constraint.Expr
 	for _, group := range file.Comments {
 		if group.Pos() >= file.Package {
@@ -24,7 +25,11 @@ func buildConstraint(file *ast.File, filename string) string {
 			}
 		}
 	}
-	for _, tag := range NameTags(filename) {
+	tags := NameTags(filename)
+	if usesC {
+		tags = append(tags, "cgo")
+	}
+	for _, tag := range tags {
 		x := constraint.Expr(&constraint.TagExpr{Tag: tag})
 		if expr == nil {
 			expr = x
@@ -36,6 +41,11 @@ func buildConstraint(file *ast.File, filename string) string {
 		return ""
 	}
 	return expr.String()
+}
+
+// importsC tells whether a file imports the pseudo-package of C code.
+func importsC(file *ast.File) bool {
+	return slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"C"` })
 }
 
 // NameTags are the operating system and architecture in a file's name, by the

@@ -29,8 +29,8 @@ func (b *builder) findHidden() {
 			continue
 		}
 		fset := token.NewFileSet()
-		clause, err := parser.ParseFile(fset, name, src, parser.PackageClauseOnly|parser.ParseComments)
-		if err != nil || clause.Name.Name != b.out.Name || !together(b.out.Constraint, buildConstraint(clause, name)) {
+		clause, _ := parser.ParseFile(fset, name, src, parser.ImportsOnly|parser.ParseComments)
+		if clause.Name.Name != b.out.Name || !together(b.out.Constraint, buildConstraint(clause, name, importsC(clause))) {
 			continue
 		}
 		// What a file with a syntax error declares before it counts too.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -158,7 +159,7 @@ func embeddedName(x ast.Expr) *ast.Ident {
 func (b *builder) constraints(decls []*specDecl) {
 	for i, d := range decls {
 		file := b.position(d.file.Package).File
-		expr := buildConstraint(d.file, file)
+		expr := buildConstraint(d.file, file, b.usesC(d.file))
 		if i == 0 {
 			b.out.Constraint = expr
 			continue
@@ -169,6 +170,12 @@ func (b *builder) constraints(decls []*specDecl) {
 			return
 		}
 	}
+}
+
+// usesC tells whether a file is compiled with cgo only. Of one that cgo has
+// translated it is the translation that was parsed, which imports no C.
+func (b *builder) usesC(file *ast.File) bool {
+	return importsC(file) || !slices.Contains(b.pkg.GoFiles, b.pkg.Fset.File(file.Package).Name())
 }
 
 func orAlways(expr string) string {
