@@ -83,7 +83,9 @@ func build(pkg *packages.Package, blank *blanker, declares map[string]string) (*
 			b.readSpec(d)
 		}
 	}
+	b.brokenSources()
 	b.constraints(decls)
+	b.oneAfterTheOther(decls)
 	b.foreignOutput()
 	b.chooseNames()
 	b.checkAccessors()

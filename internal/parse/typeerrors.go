@@ -205,3 +205,26 @@ func firstError(errs []packages.Error) string {
 	}
 	return ""
 }
+
+// brokenSources reports the syntax errors of other packages whose types the
+// specs store: a struct that was read half-way would be stored half.
+func (b *builder) brokenSources() {
+	used := map[string]bool{}
+	for path := range b.mentioned {
+		used[path] = true
+	}
+	for _, c := range b.codecs {
+		if named, ok := c.typ.(*types.Named); ok && named.Obj().Pkg() != nil {
+			used[named.Obj().Pkg().Path()] = true
+		}
+	}
+	delete(used, b.pkg.PkgPath)
+	packages.Visit([]*packages.Package{b.pkg}, func(pkg *packages.Package) bool {
+		if used[pkg.PkgPath] {
+			other := &builder{pkg: pkg, output: b.output}
+			other.syntaxErrors()
+			b.errs = append(b.errs, other.syntax...)
+		}
+		return true
+	}, nil)
+}
