@@ -67,6 +67,16 @@
 // session_gen_test.go, or to session_gen_x_test.go if the file is of the
 // package's external tests, such as package shop_test.
 //
+// Each file is replaced at once, so that an editor or a compiler sees the old
+// one or the new one; runs at the same time do not disturb each other, and a run
+// that was killed leaves the rest to the next. The file keeps its mode, also a
+// read-only one. If it is a symbolic link, what it links to is replaced.
+//
+// The generated code is built when its spec is: it has the build constraint of
+// the spec's file, from its //go:build line, from its name (session_linux.go)
+// and from an import of C. Specs of one package for different systems need a
+// file each, by way of -output.
+//
 // The flags are:
 //
 //	-check
@@ -85,8 +95,7 @@
 //		docs/schema.md describes the format, which has a version. Specs in
 //		_test.go files are left out.
 //	-tags list
-//		Build tags for loading the packages, separated by commas. The build
-//		constraint of a spec's file is copied to the generated one.
+//		Build tags for loading the packages, separated by commas.
 //	-v
 //		Print what is loaded, written, removed and left unchanged, and how long
 //		loading took (the go command and the type checker) and the rest.
@@ -119,7 +128,8 @@
 // The exit status is 0 on success, for -check if nothing differs, and for
 // breaking if nothing is lossy but on purpose; 1 if -check found a difference,
 // or breaking a loss; 2 on trouble: every error in the specs, one a line
-// as file:line:col: message, or a wrong flag.
+// as file:line:col: message, what the go command said where it could not load
+// the packages, a file that could not be written, an interrupt, or a wrong flag.
 //
 // Docs/errors.md in the repository lists every error with an example, the
 // reason and what to do.
