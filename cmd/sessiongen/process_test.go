@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -25,7 +24,8 @@ func TestProcess(t *testing.T) {
 		return
 	}
 	_, args, _ := strings.Cut(strings.Join(os.Args, "\n"), "\n--\n")
-	os.Exit(run(context.Background(), strings.Fields(args), os.Stdout, os.Stderr))
+	os.Args = append([]string{"sessiongen"}, strings.Fields(args)...)
+	main()
 }
 
 // process returns the command, to be run in dir.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // asOther returns the test binary, running one test in this process's place:
@@ -122,4 +123,52 @@ func bothOld(t *testing.T, dir string) {
 		}
 	}
 	noTemp(t, dir)
+}
+
+// An interrupt ends a run with all files old, or, once it writes, with all
+// new; nothing temporary stays.
+func TestInterruptedRun(t *testing.T) {
+	t.Parallel()
+	root, outputs := tree(t, 10)
+	fields := []string{"Visits", "Views"}
+	old := fields[0]
+	for i, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGINT, syscall.SIGTERM} {
+		new := fields[(i+1)%2]
+		edit(t, outputs, new)
+		cmd, out := process(root, "./...")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		var err error
+		go func() {
+			err = cmd.Wait()
+			close(ended)
+		}()
+		if i%2 == 0 {
+			awaitTemp(root, ended)
+		} else {
+			time.Sleep(30 * time.Millisecond) // about when the go command is asked
+		}
+		cmd.Process.Signal(sig)
+		<-ended
+		want := new
+		if err != nil {
+			want = old
+			// Before main has begun, the signal ends the process as it does any other.
+			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() && (cmd.ProcessState.ExitCode() != trouble || out.String() != "sessiongen: interrupted: nothing was written\n") {
+				t.Errorf("%v: %s", err, out)
+			}
+		}
+		for _, output := range outputs {
+			if !changed(output, want) {
+				t.Errorf("after %v (%v) %s is not for %s", sig, err, output, want)
+			}
+		}
+		noTemp(t, root)
+		if cmd, out := process(root, "./..."); cmd.Run() != nil {
+			t.Fatal(out)
+		}
+		old = new
+	}
 }
