@@ -70,5 +70,11 @@ func (c *command) remedy() string {
 	if c.tags != "" {
 		args = append(args, "-tags", c.tags)
 	}
-	return strings.Join(append(args, c.patterns...), " ")
+	for _, p := range c.patterns {
+		if strings.ContainsAny(p, " '&();") {
+			p = `"` + p + `"` // as every shell reads it
+		}
+		args = append(args, p)
+	}
+	return strings.Join(args, " ")
 }

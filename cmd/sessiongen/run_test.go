@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,6 +30,38 @@ func TestOutputIsDeterministic(t *testing.T) {
 		}
 		if !bytes.Equal(out, first) {
 			t.Fatal("two runs wrote different bytes")
+		}
+	}
+}
+
+// Files are named from the working directory where that is shorter, whichever
+// of its names the go command uses.
+func TestRel(t *testing.T) {
+	real, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(real, "my shop")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	dirs := []string{dir}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err == nil {
+		dirs = append(dirs, link)
+	}
+	root := filepath.VolumeName(dir) + string(filepath.Separator)
+	for _, wd := range dirs {
+		c, _ := testCommand(wd)
+		for path, want := range map[string]string{
+			filepath.Join(dir, "a", "x.go"): filepath.Join("a", "x.go"),
+			filepath.Join(wd, "a", "x.go"):  filepath.Join("a", "x.go"),
+			filepath.Join(real, "x.go"):     filepath.Join("..", "x.go"),
+			root + "x.go":                   root + "x.go",
+		} {
+			if got := c.rel(path); got != want {
+				t.Errorf("in %s: %s is called %s, want %s", wd, path, got, want)
+			}
 		}
 	}
 }

@@ -113,7 +113,7 @@ func direct(patterns []string) bool {
 	if strings.HasSuffix(patterns[0], ".go") {
 		return true
 	}
-	one := patterns[0]
+	one := filepath.ToSlash(patterns[0])
 	return len(patterns) == 1 && !strings.Contains(one, "...") && (one == "." || strings.HasPrefix(one, "./") || strings.HasPrefix(one, "../") || filepath.IsAbs(one))
 }
 
