@@ -1,8 +1,6 @@
 package main
 
-import (
-	"testing"
-)
+import "testing"
 
 // TestAccessible checks each page in light and dark, on a desktop and a phone,
 // for what WCAG 2.2 asks for at level AA and a program can see.
@@ -19,6 +17,7 @@ func TestAccessible(t *testing.T) {
 				}
 			}
 		}
+		b.pictures(name)
 		b.prefer("light")
 		b.resize(1280, 800)
 	})

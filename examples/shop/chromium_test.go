@@ -18,7 +18,7 @@ import (
 )
 
 // browserTime bounds what a test does with a browser, its start included.
-const browserTime = 3 * time.Minute
+const browserTime = 5 * time.Minute
 
 // findChromium returns the browser that SESSIONGEN_CHROMIUM names, or one on
 // the PATH. Without one the test is skipped, or fails where

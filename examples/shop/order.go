@@ -68,6 +68,8 @@ func (a *shop) order(w http.ResponseWriter, r *http.Request, s *Session) {
 		http.Redirect(w, r, "/cart", http.StatusSeeOther)
 		return
 	}
+	// The order comes before the session: should that fail to be saved, the cart
+	// is still full, and the form that is sent again is the same order.
 	n := a.orders.place(order{At: a.now(), Lines: lines, Total: total, user: s.User(), form: form})
 	s.ClearCart()
 	s.SetNotice(fmt.Sprintf("Order %d for %v is placed. Nothing is charged, and sadly nothing is baked.", n, total))

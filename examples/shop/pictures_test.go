@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"testing"
 
 	"github.com/chromedp/chromedp"
 )
@@ -22,18 +21,15 @@ var (
 	proofs      = flag.String("proofs", "", "directory for a picture of every page, to look at")
 )
 
-// TestScreenshots writes the README's pictures:
+// pictures writes what the flags ask for of a page:
 //
-//	go test ./examples/shop -run TestScreenshots -screenshots ../../docs/images
+//	go test ./examples/shop -run TestAccessible -screenshots ../../docs/images
 //
 // They are the same wherever Chromium and the fonts are the same: those in the
 // repository have the font Inter (package fonts-inter).
-func TestScreenshots(t *testing.T) {
-	if *screenshots == "" && *proofs == "" {
-		t.Skip("writes pictures only if -screenshots names a directory")
-	}
-	eachPage(t, startChromium(t), func(b *tab, name string) {
-		b.t.Helper()
+func (b *tab) pictures(page string) {
+	b.t.Helper()
+	if *screenshots != "" {
 		for _, p := range []struct {
 			page, scheme, file string
 			height             int64
@@ -42,26 +38,23 @@ func TestScreenshots(t *testing.T) {
 			{"catalogue-notice", "dark", "shop-dark.png", 800},
 			{"sessions", "dark", "shop-sessions.png", 680},
 		} {
-			if p.page == name && *screenshots != "" {
+			if p.page == page {
 				b.prefer(p.scheme)
 				b.resize(1280, p.height)
 				eval[bool](b, `(scrollTo(0, 0), true)`)
 				b.capture(chromedp.CaptureScreenshot(), filepath.Join(*screenshots, p.file))
 			}
 		}
-		if *proofs != "" {
-			for _, scheme := range []string{"light", "dark"} {
-				for _, width := range []int64{1280, 390} {
-					b.prefer(scheme)
-					b.resize(width, 800)
-					device := map[int64]string{1280: "desktop", 390: "phone"}[width]
-					b.capture(chromedp.FullScreenshot(100), filepath.Join(*proofs, name+"-"+scheme+"-"+device+".png"))
-				}
+	}
+	if *proofs != "" {
+		for _, scheme := range []string{"light", "dark"} {
+			for device, width := range map[string]int64{"desktop": 1280, "phone": 390} {
+				b.prefer(scheme)
+				b.resize(width, 800)
+				b.capture(chromedp.FullScreenshot(100), filepath.Join(*proofs, page+"-"+scheme+"-"+device+".png"))
 			}
 		}
-		b.prefer("light")
-		b.resize(1280, 800)
-	})
+	}
 }
 
 // capture writes a picture of what the tab shows.

@@ -155,6 +155,6 @@ func TestLogoutInBetween(t *testing.T) {
 	tab.steal(v.cookie())
 	logout := func() { tab.post("/logout").is(200, "/") }
 	store.loaded.Store(&logout)
-	v.post("/cart/add", "sku", "jam-heart").is(409, "/cart/add").has("This session was ended or renewed by another request")
+	v.post("/cart/add", "sku", "jam-heart").is(409, "/cart/add").has("This session was ended or renewed by another request, and keeps nothing of this one.")
 	v.get("/cart").has("Log in", "There is nothing in it yet.").hasNot("Ada")
 }

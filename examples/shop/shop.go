@@ -112,10 +112,10 @@ func (a *shop) seen(h page) page {
 func sessionFailed(w http.ResponseWriter, _ *http.Request, err error) {
 	switch {
 	case errors.Is(err, runtime.ErrDestroyed):
-		showError(w, http.StatusConflict, "This session was ended or renewed by another request, so nothing was changed. Load the page again.")
+		showError(w, http.StatusConflict, "This session was ended or renewed by another request, and keeps nothing of this one. Load the page again.")
 	case errors.Is(err, runtime.ErrTooLarge):
-		showError(w, http.StatusRequestEntityTooLarge, "That is more than this shop can remember, so nothing was changed.")
+		showError(w, http.StatusRequestEntityTooLarge, "That is more than this shop can remember, and it kept nothing of it.")
 	default:
-		showError(w, http.StatusServiceUnavailable, "The shop can't reach its memory, so nothing was changed. Try again in a moment.")
+		showError(w, http.StatusServiceUnavailable, "The shop can't reach its memory. Try again in a moment.")
 	}
 }
