@@ -94,6 +94,7 @@ func TestStatic(t *testing.T) {
 type brokenStore struct {
 	*memstore.Store
 	broken atomic.Bool
+	full   atomic.Bool            // refuses writes
 	loaded atomic.Pointer[func()] // called once, after a Load
 }
 
@@ -112,6 +113,13 @@ func (b *brokenStore) Load(ctx context.Context, key string) (runtime.Record, err
 		(*f)()
 	}
 	return rec, err
+}
+
+func (b *brokenStore) Update(ctx context.Context, key string, old, new runtime.Record) error {
+	if b.full.Load() {
+		return errors.New("disk full")
+	}
+	return b.Store.Update(ctx, key, old, new)
 }
 
 // newBroken returns a shop on a store that does as it should until it is told.
@@ -157,4 +165,21 @@ func TestLogoutInBetween(t *testing.T) {
 	store.loaded.Store(&logout)
 	v.post("/cart/add", "sku", "jam-heart").is(409, "/cart/add").has("This session was ended or renewed by another request, and keeps nothing of this one.")
 	v.get("/cart").has("Log in", "There is nothing in it yet.").hasNot("Ada")
+}
+
+// TestOrderIsPlacedOnce sends the order's form again after the session could
+// not be saved.
+func TestOrderIsPlacedOnce(t *testing.T) {
+	t.Parallel()
+	w, store := newBroken(t)
+	v := w.user(t, "Ada")
+	v.post("/cart/add", "sku", "jam-heart")
+	store.full.Store(true)
+	v.post("/cart/order", "form", "f").is(503, "/cart/order").hasNot("is placed", "disk full")
+	store.full.Store(false)
+	if got := v.inCart(); got != "1" {
+		t.Errorf("%s in the cart after an order that was not answered", got)
+	}
+	v.post("/cart/order", "form", "f").is(200, "/account").has("Order 1 for €1.40 is placed.")
+	v.post("/account/confirm", "password", demoPassword).has("Order 1").hasNot("Order 2")
 }
