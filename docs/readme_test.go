@@ -12,7 +12,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"go generate ./examples/... && go run ./examples/visits", "go test ./..."} {
+	for _, command := range []string{"go generate ./examples/... && go run ./examples/shop", "go test ./..."} {
 		if !strings.Contains(string(readme), command+"\n") {
 			t.Errorf("the README does not say %q", command)
 		}
