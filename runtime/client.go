@@ -25,7 +25,7 @@ func (c *conn) send(token string, meta *Meta) error {
 	age := c.age(meta)
 	err := c.m.transport.Set(c.w.inner, token, age)
 	if err == nil {
-		c.w.sent = func(t Transport, w http.ResponseWriter) { _ = t.Set(w, token, age) }
+		c.w.told(func(t Transport, w http.ResponseWriter) { _ = t.Set(w, token, age) })
 	}
 	return err
 }
@@ -34,6 +34,6 @@ func (c *conn) send(token string, meta *Meta) error {
 func (c *conn) deleteToken() {
 	if c.w != nil && c.canSend() {
 		c.m.transport.Delete(c.w.inner)
-		c.w.sent = func(t Transport, w http.ResponseWriter) { t.Delete(w) }
+		c.w.told(func(t Transport, w http.ResponseWriter) { t.Delete(w) })
 	}
 }

@@ -13,14 +13,29 @@ import (
 type node struct {
 	context.Context
 	m       *manager
+	w       *writer
 	request any
 }
 
 func (n *node) Value(key any) any {
-	if m, ok := key.(*manager); ok && (m == n.m || m.sent != "" && m.sent == n.m.sent) {
+	switch key := key.(type) {
+	case *manager:
+		if key == n.m || key.sent != "" && key.sent == n.m.sent {
+			return n
+		}
+	case anyManager:
 		return n
 	}
 	return n.Context.Value(key)
+}
+
+// anyManager is the key of the next node, whatever its manager.
+type anyManager struct{}
+
+// around returns the node of the manager around n's, nil for none.
+func (n *node) around() *node {
+	outer, _ := n.Context.Value(anyManager{}).(*node)
+	return outer
 }
 
 // errSameCookie is what a request through two managers with one cookie gets.
@@ -74,10 +89,10 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 	}
 	q := new(request[T])
 	s.attach(q)
-	q.node = node{r.Context(), s.m, q}
+	q.node = node{r.Context(), s.m, &q.writer.writer, q}
 	r = r.WithContext(&q.node)
 	q.conn.optional = optional
-	q.writer.inner, q.writer.conn, q.writer.cookies = w, &q.conn, len(w.Header()["Set-Cookie"])
+	q.writer.inner, q.writer.conn = w, &q.conn
 	q.conn.w, q.conn.r = &q.writer.writer, r
 	if err := q.conn.begin(); err != nil {
 		if !optional || !errors.Is(err, ErrUnavailable) {

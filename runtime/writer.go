@@ -5,31 +5,40 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"strings"
 )
 
 // writer is the ResponseWriter of a request with a session: it commits the
 // session before the response begins, at the first final WriteHeader, Write,
 // ReadFrom, Flush or Hijack.
 //
-// Four types over it offer what the server's writer offers, no more: writer
-// itself; flushWriter; h1Writer as HTTP/1 has it; h2Writer as HTTP/2 has it.
-// All have FlushError and Unwrap, so that http.ResponseController finds the
-// commit before it finds the server's writer.
+// Five types over it offer what the server's writer offers, no more: writer
+// itself; flushWriter; h1Writer as HTTP/1 has it; h2Writer as HTTP/2 has it;
+// pushWriter as http.TimeoutHandler has it. All have FlushError and Unwrap, so
+// that http.ResponseController finds the commit before it finds the server's writer.
 type writer struct {
 	inner  http.ResponseWriter
 	conn   *conn
 	began  bool  // the response has begun
 	failed error // the commit failed and the error handler has answered
-	// cookies is how many Set-Cookie lines were there before the handler.
-	cookies int
-	// sent repeats what an early commit has told the client about its token.
+	// outside are the headers as they were when the handler first asked for
+	// them, nil if there were none; asked tells that it did.
+	outside http.Header
+	asked   bool
+	// sent repeats what a commit has told the client about its token.
 	sent func(Transport, http.ResponseWriter)
+	// within are the writers of other managers, inside of this one, that have
+	// told the client something.
+	within []*writer
 }
 
 type (
 	flushWriter struct{ writer }
+	pushWriter  struct{ writer }
 	h1Writer    struct{ flushWriter }
 	h2Writer    struct{ flushWriter }
 )
@@ -39,6 +48,7 @@ var (
 	_ http.Hijacker = (*h1Writer)(nil)
 	_ io.ReaderFrom = (*h1Writer)(nil)
 	_ http.Pusher   = (*h2Writer)(nil)
+	_ http.Pusher   = (*pushWriter)(nil)
 )
 
 // wrap returns the shape of w's writer that fits w.inner.
@@ -57,18 +67,31 @@ func (w *h1Writer) wrap() http.ResponseWriter {
 		inner = next.Unwrap()
 	}
 	switch {
-	case pushes:
+	case pushes && flushes:
 		return (*h2Writer)(w)
 	case hijacks:
 		return w
 	case flushes:
 		return &w.flushWriter
+	case pushes:
+		return (*pushWriter)(&w.flushWriter)
 	default:
 		return &w.writer
 	}
 }
 
-func (w *writer) Header() http.Header { return w.inner.Header() }
+// Header notes what is set before the handler gets the headers: that stays if
+// the error handler answers in its place.
+func (w *writer) Header() http.Header {
+	h := w.inner.Header()
+	if !w.asked {
+		w.asked = true
+		if len(h) > 0 {
+			w.outside = maps.Clone(h)
+		}
+	}
+	return h
+}
 
 // Unwrap lets http.ResponseController reach deadlines and full duplex.
 func (w *writer) Unwrap() http.ResponseWriter { return w.inner }
@@ -98,10 +121,15 @@ func (w *writer) WriteString(s string) (int, error) {
 }
 
 func (w *writer) FlushError() error {
+	before := w.began
 	if err := w.begin(); err != nil {
 		return err
 	}
-	return http.NewResponseController(w.inner).Flush()
+	err := http.NewResponseController(w.inner).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		w.began = before // nothing has left
+	}
+	return err
 }
 
 func (w *flushWriter) Flush() { _ = w.FlushError() }
@@ -114,13 +142,26 @@ func (w *h1Writer) ReadFrom(src io.Reader) (int64, error) {
 }
 
 func (w *h1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	before := w.began
 	if err := w.begin(); err != nil {
 		return nil, nil, err
 	}
-	return http.NewResponseController(w.inner).Hijack()
+	conn, buf, err := http.NewResponseController(w.inner).Hijack()
+	switch c := w.conn; {
+	case err != nil:
+		w.began = before // the handler can still answer
+	case !before && w.sent != nil && c.m.cfg.Development:
+		c.m.cfg.Logger.Warn("sessiongen: the connection was hijacked before its headers left: what was set in them, the session's token too, is sent only if the handler sends it",
+			slog.String("session", c.m.spec.Name), slog.String("path", c.r.URL.Path))
+	}
+	return conn, buf, err
 }
 
-func (w *h2Writer) Push(target string, opts *http.PushOptions) error {
+func (w *h2Writer) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+
+func (w *pushWriter) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
+
+func (w *writer) push(target string, opts *http.PushOptions) error {
 	for inner := w.inner; ; {
 		if p, ok := inner.(http.Pusher); ok {
 			return p.Push(target, opts)
@@ -143,12 +184,33 @@ func (w *writer) begin() error {
 	if c.used {
 		w.keepPrivate()
 	}
+	w.repeat() // the handler may have replaced the headers since
 	err := c.commit(c.background())
 	w.began = true
 	if err != nil {
 		w.fail(err)
+	} else if w.sent != nil {
+		w.keepUnshared()
 	}
 	return w.failed
+}
+
+// told notes what the client was told about its token, for as long as the
+// headers can be begun anew, by this writer or by one around it.
+func (w *writer) told(again func(Transport, http.ResponseWriter)) {
+	if w.sent == nil {
+		for around := w.conn.r.Context().(*node).around(); around != nil; around = around.around() {
+			around.w.within = append(around.w.within, w)
+		}
+	}
+	w.sent = again
+}
+
+// repeat tells the client again what it was told about its token.
+func (w *writer) repeat() {
+	if w.sent != nil {
+		w.sent(w.conn.m.transport, w.inner)
+	}
 }
 
 // keepPrivate tells caches that the response is one visitor's.
@@ -165,23 +227,27 @@ func (w *writer) keepPrivate() {
 	}
 }
 
+// keepUnshared keeps a response with a token from caches that serve others too,
+// also where the handler has said that they may have it: they would hand the
+// token to everybody.
+func (w *writer) keepUnshared() {
+	h := w.inner.Header()
+	if lines := h["Cache-Control"]; !listed(lines, "private") && !listed(lines, "no-store") {
+		h["Cache-Control"] = []string{"private, no-cache"}
+	}
+}
+
 // fail answers with the error handler, in place of the handler's response.
 func (w *writer) fail(err error) {
 	w.failed = err
 	h := w.inner.Header()
-	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Range", "Content-Type", "Accept-Ranges",
-		"Cache-Control", "Etag", "Last-Modified", "Location", "Trailer"} {
-		delete(h, name)
+	if w.asked { // else what is there comes from outside
+		clear(h)
+		maps.Copy(h, w.outside)
 	}
-	if lines := h["Set-Cookie"]; len(lines) > w.cookies {
-		if w.cookies == 0 {
-			delete(h, "Set-Cookie")
-		} else {
-			h["Set-Cookie"] = lines[:w.cookies]
-		}
-	}
-	if w.sent != nil { // an early commit stands
-		w.sent(w.conn.m.transport, w.inner)
+	w.repeat() // what an early commit said stands
+	for _, other := range w.within {
+		other.repeat()
 	}
 	if w.conn.used {
 		w.keepPrivate()
@@ -227,13 +293,13 @@ func (c *conn) background() context.Context {
 	return context.WithoutCancel(c.r.Context())
 }
 
-// listed tells whether a header of comma-separated names has name or "*".
+// listed tells whether a header of comma-separated names has name, in any case, or "*".
 func listed(lines []string, name string) bool {
 	for _, line := range lines {
 		for line != "" {
 			var one string
 			one, line = cutComma(line)
-			if one == "*" || http.CanonicalHeaderKey(one) == name {
+			if one == "*" || strings.EqualFold(one, name) {
 				return true
 			}
 		}

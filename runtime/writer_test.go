@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -215,6 +216,11 @@ type pusher struct{ http.ResponseWriter }
 func (pusher) Push(string, *http.PushOptions) error { return nil }
 func (pusher) Flush()                               {}
 
+// onlyPusher is what http.TimeoutHandler hands to its handler.
+type onlyPusher struct{ http.ResponseWriter }
+
+func (onlyPusher) Push(string, *http.PushOptions) error { return nil }
+
 type wrapper struct{ http.ResponseWriter }
 
 func (w wrapper) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -229,6 +235,7 @@ func TestWriterOffersWhatTheServersDoes(t *testing.T) {
 		"flush":          {func(w http.ResponseWriter) http.ResponseWriter { return w }, true, false, false},
 		"http1":          {func(w http.ResponseWriter) http.ResponseWriter { return hijacker{w} }, true, true, false},
 		"http2":          {func(w http.ResponseWriter) http.ResponseWriter { return pusher{w} }, true, false, true},
+		"push alone":     {func(w http.ResponseWriter) http.ResponseWriter { return onlyPusher{w} }, false, false, true},
 		"http1, wrapped": {func(w http.ResponseWriter) http.ResponseWriter { return wrapper{hijacker{w}} }, true, true, false},
 		"http2, wrapped": {func(w http.ResponseWriter) http.ResponseWriter { return wrapper{pusher{w}} }, true, false, true},
 	} {
@@ -256,6 +263,34 @@ func TestWriterOffersWhatTheServersDoes(t *testing.T) {
 				}
 			}).ServeHTTP(c.w(rec), httptest.NewRequest("GET", "/", nil))
 		})
+	}
+}
+
+// TestUnsupportedFlushBeginsNothing: a Flush or Hijack that the server can't do
+// leaves the response unbegun, so that a cookie can still be sent.
+func TestUnsupportedFlushBeginsNothing(t *testing.T) {
+	a := newApp(t, nil)
+	for name, w := range map[string]func(http.ResponseWriter) http.ResponseWriter{
+		"flush":  func(w http.ResponseWriter) http.ResponseWriter { return plain{w} },
+		"hijack": func(w http.ResponseWriter) http.ResponseWriter { return hijacker{w} },
+	} {
+		rec := newRecorder()
+		a.sessions.Handler(func(w http.ResponseWriter, _ *http.Request, s *shop.Session) {
+			var err error
+			if h, ok := w.(http.Hijacker); ok {
+				_, _, err = h.Hijack()
+			} else {
+				err = http.NewResponseController(w).Flush()
+			}
+			if !errors.Is(err, http.ErrNotSupported) {
+				t.Errorf("%s: %v", name, err)
+			}
+			s.SetVisits(1)
+			http.Error(w, "no streams", http.StatusNotImplemented)
+		}).ServeHTTP(w(rec), httptest.NewRequest("GET", "/", nil))
+		if rec.Code != http.StatusNotImplemented || len(rec.Result().Cookies()) != 1 {
+			t.Errorf("%s: %d, %v, %s", name, rec.Code, rec.Header(), a.logs)
+		}
 	}
 }
 
