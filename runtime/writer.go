@@ -142,7 +142,7 @@ func (w *h1Writer) ReadFrom(src io.Reader) (int64, error) {
 }
 
 func (w *h1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	before := w.began
+	before, said := w.began, w.sent != nil
 	if err := w.begin(); err != nil {
 		return nil, nil, err
 	}
@@ -150,8 +150,8 @@ func (w *h1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	switch c := w.conn; {
 	case err != nil:
 		w.began = before // the handler can still answer
-	case !before && w.sent != nil && c.m.cfg.Development:
-		c.m.cfg.Logger.Warn("sessiongen: the connection was hijacked before its headers left: what was set in them, the session's token too, is sent only if the handler sends it",
+	case !said && !before && w.sent != nil && c.m.cfg.Development:
+		c.m.cfg.Logger.Warn("sessiongen: the connection was hijacked before its headers left: the session's token is in them, and is sent only if the handler sends them; Save the session first, and hand on w.Header()",
 			slog.String("session", c.m.spec.Name), slog.String("path", c.r.URL.Path))
 	}
 	return conn, buf, err
