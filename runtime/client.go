@@ -8,6 +8,14 @@ import (
 // canSend tells whether a cookie can still be sent; a session without request needs none.
 func (c *conn) canSend() bool { return c.w == nil || !c.w.began }
 
+// undeliverable tells whether the commit would make a token that reaches nobody:
+// a login's or a renewal's whose request's context has ended. Clearing a
+// principal is a logout, which is done all the same.
+func (c *conn) undeliverable(dirty bits) bool {
+	wanted := c.setsPrincipal(dirty) || c.renew && c.stored && !c.login(dirty)
+	return wanted && c.r != nil && c.r.Context().Err() != nil
+}
+
 // age is how long the client shall keep the token.
 func (c *conn) age(meta *Meta) time.Duration {
 	if meta.Deadline == 0 {

@@ -116,6 +116,8 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 		return lost, ErrDestroyed
 	case !c.canSend() && (!c.stored || c.renew || c.ageSet || c.login(dirty)):
 		return lost, ErrHeadersSent
+	case c.undeliverable(dirty):
+		return lost, ErrNoClient
 	case !c.stored:
 		return lost, c.create(ctx)
 	case c.w == nil && c.token == "" && (c.renew || c.login(dirty)):

@@ -19,6 +19,11 @@ var (
 	ErrUnclear = errors.New("session store failed while it wrote: the outcome is unknown")
 	// ErrHeadersSent: what was asked for needs a cookie, and the response has begun.
 	ErrHeadersSent = errors.New("session needs a cookie and the response has begun: change it before the first write")
+	// ErrNoClient: a login or a renewal needs a new token, and its request's
+	// context has ended: the client has gone or has been told that time is up.
+	// Nothing is saved, since the new token would reach nobody, and the session
+	// that the client has would be gone.
+	ErrNoClient = errors.New("session needs a new token and its client has gone: log in or renew while the request's context lives")
 	// ErrTooLarge: the record or its cookie is over the limit.
 	ErrTooLarge = errors.New("session is too large")
 	// ErrEnded: the request that the session belongs to has ended; background
@@ -57,7 +62,7 @@ func unavailable(err error) error {
 func defaultErrorHandler(w http.ResponseWriter, _ *http.Request, err error) {
 	status := http.StatusInternalServerError
 	switch {
-	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrUnclear), errors.Is(err, ErrFull), errors.Is(err, ErrConflict):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrUnclear), errors.Is(err, ErrFull), errors.Is(err, ErrConflict), errors.Is(err, ErrNoClient):
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, ErrDestroyed):
 		status = http.StatusConflict

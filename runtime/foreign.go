@@ -36,6 +36,9 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 			return lost, nil
 		}
 	}
+	if c.undeliverable(dirty) {
+		return lost, ErrNoClient
+	}
 	a := c.attempt()
 	if c.stored {
 		fresh := c.freshFields()
