@@ -102,7 +102,7 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 		q.conn.unavailable = true
 		s.m.report(r, err, "the store can't answer; the page is shown without a session")
 	}
-	defer q.conn.ended.Store(true)
+	defer q.writer.end()
 	f(q.writer.wrap(), r, q)
 	q.writer.finish()
 }

@@ -129,3 +129,13 @@ func do(t *testing.T, client *http.Client, method, url, token string) (*http.Res
 	}
 	return resp, string(body)
 }
+
+// eventually waits for what happens after a client has its response.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("does not happen: " + what)
+		}
+	}
+}

@@ -107,6 +107,34 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
+// TestPanicAfterFailedCommit: a handler that aborts its response because its
+// writes fail does not abort the error handler's; another panic is one.
+func TestPanicAfterFailedCommit(t *testing.T) {
+	for _, value := range []any{http.ErrAbortHandler, "a mistake"} {
+		spy := &spyStore{Store: newMemory(t)}
+		a := newApp(t, spy)
+		spy.failing(always("Create", failure{err: errOutage}))
+		panicked := make(chan any, 1)
+		h := a.handle(func(w http.ResponseWriter, _ *http.Request, s *shop.Session) {
+			s.SetVisits(1)
+			if _, err := io.WriteString(w, "x"); err != nil {
+				panic(value)
+			}
+		})
+		srv := live(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() { panicked <- recover() }()
+			h.ServeHTTP(w, r)
+		}), false)
+		resp, body := do(t, srv.Client(), "GET", srv.URL, "")
+		if resp.StatusCode != http.StatusServiceUnavailable || body != "Service Unavailable\n" {
+			t.Errorf("%v: %d %q", value, resp.StatusCode, body)
+		}
+		if got := <-panicked; (got == nil) != (value == http.ErrAbortHandler) {
+			t.Errorf("%v: panics with %v", value, got)
+		}
+	}
+}
+
 // TestSavedCookieSurvivesTheHandlersHeaders: what an early Save has told the
 // client reaches it, also where the headers are cleared or replaced after it.
 func TestSavedCookieSurvivesTheHandlersHeaders(t *testing.T) {

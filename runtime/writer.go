@@ -284,6 +284,19 @@ func (w *writer) finish() {
 	c.m.report(c.r, err, "a change after the response began is not saved")
 }
 
+// end is deferred: the session ends, also with a handler that panics. One that
+// aborts its response because its writes failed, as httputil.ReverseProxy does,
+// aborts what is discarded already: the error handler's answer is sent.
+func (w *writer) end() {
+	w.conn.ended.Store(true)
+	if w.failed == nil {
+		return
+	}
+	if v := recover(); v != nil && v != http.ErrAbortHandler {
+		panic(v)
+	}
+}
+
 // background is the context of the request's own commits: it keeps the
 // request's values, and a client that disconnects does not cancel it.
 func (c *conn) background() context.Context {

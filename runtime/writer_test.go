@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	sess "github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
 )
 
@@ -134,20 +133,6 @@ func TestLateChanges(t *testing.T) {
 	expect("/destroy", "x", "")
 	get(t, client, url+"/read")
 	expect("/read", "0", "")
-}
-
-func TestLateChangePanicsInDevelopment(t *testing.T) {
-	a := newApp(t, nil, func(c *sess.Config) { c.Development = true })
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	r := httptest.NewRequest("GET", "/", nil)
-	a.sessions.Handler(func(w http.ResponseWriter, _ *http.Request, s *shop.Session) {
-		w.Write([]byte("x"))
-		s.SetVisits(1)
-	}).ServeHTTP(newRecorder(), r)
 }
 
 func TestHijackCommits(t *testing.T) {
