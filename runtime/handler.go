@@ -13,8 +13,7 @@ import (
 type node struct {
 	context.Context
 	m       *manager
-	w       *writer
-	request any
+	request interface{ responseWriter() *writer } // a *request[T]
 }
 
 func (n *node) Value(key any) any {
@@ -89,7 +88,7 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 	}
 	q := new(request[T])
 	s.attach(q)
-	q.node = node{r.Context(), s.m, &q.writer.writer, q}
+	q.node = node{r.Context(), s.m, q}
 	r = r.WithContext(&q.node)
 	q.conn.optional = optional
 	q.writer.inner, q.writer.conn = w, &q.conn

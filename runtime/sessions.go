@@ -38,6 +38,8 @@ type request[T any] struct {
 	session T
 }
 
+func (q *request[T]) responseWriter() *writer { return &q.writer.writer }
+
 // attach joins the session to the manager.
 func (s *Sessions[T]) attach(q *request[T]) {
 	f := s.typed(&q.session).SessionFields()

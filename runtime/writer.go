@@ -24,16 +24,16 @@ type writer struct {
 	inner  http.ResponseWriter
 	conn   *conn
 	began  bool  // the response has begun
+	asked  bool  // the handler has asked for the headers
 	failed error // the commit failed and the error handler has answered
 	// outside are the headers as they were when the handler first asked for
-	// them, nil if there were none; asked tells that it did.
+	// them, nil if there were none.
 	outside http.Header
-	asked   bool
 	// sent repeats what a commit has told the client about its token.
 	sent func(Transport, http.ResponseWriter)
 	// within are the writers of other managers, inside of this one, that have
-	// told the client something.
-	within []*writer
+	// told the client something; nil, as for nearly every request, for none.
+	within *[]*writer
 }
 
 type (
@@ -199,8 +199,12 @@ func (w *writer) begin() error {
 // headers can be begun anew, by this writer or by one around it.
 func (w *writer) told(again func(Transport, http.ResponseWriter)) {
 	if w.sent == nil {
-		for around := w.conn.r.Context().(*node).around(); around != nil; around = around.around() {
-			around.w.within = append(around.w.within, w)
+		for n := w.conn.r.Context().(*node).around(); n != nil; n = n.around() {
+			outer := n.request.responseWriter()
+			if outer.within == nil {
+				outer.within = new([]*writer)
+			}
+			*outer.within = append(*outer.within, w)
 		}
 	}
 	w.sent = again
@@ -246,8 +250,10 @@ func (w *writer) fail(err error) {
 		maps.Copy(h, w.outside)
 	}
 	w.repeat() // what an early commit said stands
-	for _, other := range w.within {
-		other.repeat()
+	if w.within != nil {
+		for _, other := range *w.within {
+			other.repeat()
+		}
 	}
 	if w.conn.used {
 		w.keepPrivate()
