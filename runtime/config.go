@@ -47,8 +47,9 @@ type Config struct {
 	// no session. nil for none.
 	Skip func(*http.Request) bool
 	// ErrorHandler answers a request whose session can't be loaded or saved, in
-	// place of the handler; nil for a plain 503 if the store can't answer, 409
-	// after [ErrDestroyed], 500 otherwise.
+	// place of the handler, whose headers are gone; nil for a plain 503 if the
+	// store can't answer or after [ErrNoClient], 409 after [ErrDestroyed], 500
+	// otherwise.
 	ErrorHandler func(http.ResponseWriter, *http.Request, error)
 	// Logger gets errors that can't be answered and mistakes in use; nil for
 	// slog.Default(). Neither tokens nor values are ever logged.

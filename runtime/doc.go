@@ -40,6 +40,73 @@
 // holds a field of an embedded or nested struct is saved whole: the unit of
 // merging, and of what an older program carries over, is the session's field.
 //
+// # Requests
+//
+// The token is the value of the first cookie of exactly the manager's name,
+// prefix included; others are not tried. What can't be a token is not looked
+// up. A request whose token opens nothing has a new session, which gets a token
+// of its own as soon as something is set.
+//
+// The session is found with the request, with every copy of it by WithContext or
+// Clone, and with every context made from its own. The same manager mounted
+// twice is one session. Several managers, each with a cookie of its own, may be
+// mounted around one handler; each commits once.
+//
+// Behind a proxy that ends TLS there is nothing to configure: no forwarded
+// header is read, and the cookie is always Secure. A handler that is itself a
+// proxy, such as httputil.ReverseProxy, sends the visitor's cookies to its
+// backend unless Rewrite removes them from the outgoing request.
+//
+// # Responses
+//
+// A session is committed at the first WriteHeader with a final status, Write,
+// ReadFrom, Flush or Hijack, or when the handler returns; informational
+// responses such as 103 Early Hints come before. [Bag.Save] commits earlier. If
+// a commit fails, Config.ErrorHandler answers: the handler's status, body and
+// headers are discarded and its writes return the error. What middleware around
+// the manager's has set stays, and so does the cookie of an earlier Save, whose
+// commit stands.
+//
+// What is set after the first byte is committed when the handler returns, or by
+// Save, where that needs no cookie. What needs one ([ErrHeadersSent]), is too
+// large ([ErrTooLarge]) or can't be stored is logged, and in Development panics.
+//
+// A handler that panics, with http.ErrAbortHandler too, commits nothing: what
+// was committed before, by Save or by the response's beginning, stands. If a
+// middleware inside of the manager's recovers, the handler has returned, and its
+// changes are committed with whatever the middleware answers.
+//
+// A client that disconnects does not keep its request from being committed.
+// But a new token would reach nobody: a login, that is, a principal that is set,
+// and a renewal are refused ([ErrNoClient]) once the request's context has
+// ended, so that the client's next request has the session that it knows. A
+// logout is done.
+//
+// A response that used the session says "Vary: Cookie", and "Cache-Control:
+// private, no-cache" unless the handler has set a Cache-Control of its own. That
+// one is replaced too if the response carries a token, or deletes one, and it
+// says neither private nor no-store: a shared cache would give the token to
+// everybody. Other responses are left alone.
+//
+// # Streams, websockets, timeouts
+//
+// A handler that streams calls [Bag.Save] between its events, which also keeps
+// the session from ending, and [Bag.Reload] to see what others changed. An
+// error that is [ErrDestroyed] tells that the visitor has logged out.
+//
+// Hijack commits, and the session is used as before: by Save, and when the
+// handler returns. A websocket that changed nothing writes nothing when it ends.
+// The response is then the hijacker's to write. Packages that send what is in
+// the headers, such as github.com/coder/websocket and httputil.ReverseProxy,
+// send a new token too; github.com/gorilla/websocket sends what it is given:
+//
+//	if err := s.Save(r.Context()); err != nil { ... }
+//	conn, err := upgrader.Upgrade(w, r, http.Header{"Set-Cookie": w.Header()["Set-Cookie"]})
+//
+// http.TimeoutHandler belongs around Middleware, not inside: inside, its handler
+// goes on in another goroutine after the response was committed, and must not
+// touch the session any more.
+//
 // # Lifetimes
 //
 // A session ends when it was not used for [Config].IdleTimeout, and in any case

@@ -43,7 +43,8 @@ var errSameCookie = &ConfigError{"Config.Cookie.Name", "two managers of one requ
 // Middleware loads the session of each request, lets handlers find it with Get
 // and From, and commits it before the response begins. If the store can't
 // answer the error handler does, and next is not called. Requests that
-// Config.Skip names go straight to next.
+// Config.Skip names go straight to next. The writer that next gets offers what
+// the server's offers; the package documentation says when it commits.
 func (s *Sessions[T]) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.m.cfg.Skip != nil && s.m.cfg.Skip(r) {

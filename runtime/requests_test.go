@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -231,14 +232,39 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
+// cancellable is a store whose calls fail once their context has ended, as those
+// of a database client do.
+type cancellable struct{ *spyStore }
+
+func (s cancellable) Bind(setup sess.Setup) (sess.Parts, error) {
+	parts, err := s.spyStore.Bind(setup)
+	parts.Records = s
+	return parts, err
+}
+
+func (s cancellable) Load(ctx context.Context, key string) (rec sess.Record, err error) {
+	rec, err = s.spyStore.Load(ctx, key)
+	return rec, errors.Join(err, ctx.Err())
+}
+
+func (s cancellable) Update(ctx context.Context, key string, old, rec sess.Record) error {
+	return errors.Join(s.call("Update", func() error {
+		if ctx.Err() != nil {
+			return nil // and nothing is written
+		}
+		return s.records.Update(ctx, key, old, rec)
+	}), ctx.Err())
+}
+
 // TestClientLeaves: what a request sets is saved also when its client goes away
-// before, during or after the commit. What a login would need is in TestLoginWithoutClient.
+// before the session is loaded, or before, during or after the commit. What a
+// login would need is in TestLoginWithoutClient.
 func TestClientLeaves(t *testing.T) {
-	for _, when := range []string{"before", "during", "after"} {
+	for _, when := range []string{"at once", "before", "during", "after"} {
 		for _, http2 := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/http2=%v", when, http2), func(t *testing.T) {
 				spy := &spyStore{Store: newMemory(t)}
-				a := newApp(t, spy)
+				a := newApp(t, cancellable{spy})
 				token := a.stored(func(s *shop.Session) { s.SetVisits(1) })
 				r, leave := context.WithCancel(ctx())
 				gone, done := make(chan struct{}), make(chan struct{})
@@ -249,6 +275,8 @@ func TestClientLeaves(t *testing.T) {
 						close(gone)
 					}
 					switch when {
+					case "at once":
+						s.AddVisits(10)
 					case "before":
 						disconnect()
 						s.AddVisits(10)
@@ -272,6 +300,11 @@ func TestClientLeaves(t *testing.T) {
 				})
 				srv := live(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					defer close(done)
+					if when == "at once" {
+						leave()
+						<-r.Context().Done()
+						close(gone)
+					}
 					h.ServeHTTP(w, r)
 				}), http2)
 				req, err := http.NewRequestWithContext(r, "GET", srv.URL, nil)
@@ -281,8 +314,8 @@ func TestClientLeaves(t *testing.T) {
 					io.Copy(io.Discard, resp.Body)
 					resp.Body.Close()
 				}
-				<-gone
 				<-done
+				<-gone
 				if got := a.opened(token).Visits(); got != 11 {
 					t.Errorf("visits = %d: %s", got, a.logs)
 				}

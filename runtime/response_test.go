@@ -71,6 +71,7 @@ func TestFailedCommit(t *testing.T) {
 						if err := begin(w); !errors.Is(err, sess.ErrUnavailable) {
 							t.Errorf("the handler is told %v", err)
 						}
+						spy.failing(nil) // too late: the answer is that nothing was saved
 					}
 					if _, err := io.WriteString(w, "more"); begin != nil && err == nil {
 						t.Error("a write after the failed commit succeeds")

@@ -88,7 +88,8 @@ func (b *Bag) instant(of func(*Meta) int64) time.Time {
 func (b *Bag) Unavailable() bool { return b.conn != nil && b.conn.unavailable }
 
 // Renew gives the session a new id and token when it is committed: same data,
-// same absolute deadline. The old token is void from then on.
+// same absolute deadline. The old token is void from then on. If the client has
+// gone by then, the commit fails with [ErrNoClient].
 func (b *Bag) Renew() {
 	if b.conn != nil {
 		b.conn.renew = true
