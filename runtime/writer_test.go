@@ -2,7 +2,6 @@ package runtime_test
 
 import (
 	"bufio"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -135,71 +134,20 @@ func TestLateChanges(t *testing.T) {
 	expect("/read", "0", "")
 }
 
-func TestHijackCommits(t *testing.T) {
-	a := newApp(t, nil)
-	client, url := a.serve(func(w http.ResponseWriter, r *http.Request, s *shop.Session) {
-		if r.URL.Path == "/read" {
-			fmt.Fprint(w, s.Visits())
-			return
-		}
-		s.AddVisits(1)
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-		s.AddVisits(1)
-		if err := s.Save(ctx()); err != nil {
-			t.Error(err)
-		}
-		conn.Close()
-	}, false)
-	get(t, client, url+"/read")
-	token := func() string {
-		made, err := a.sessions.Create(ctx(), func(s *shop.Session) error { s.SetVisits(40); return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a.sessions.Token(made)
-	}()
-	conn, err := tls.Dial("tcp", strings.TrimPrefix(url, "https://"), &tls.Config{InsecureSkipVerify: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nCookie: __Host-session=%s\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", token)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatal(resp, err)
-	}
-	io.Copy(io.Discard, conn)
-	req, _ := http.NewRequest("GET", url+"/read", nil)
-	req.Header.Set("Cookie", "__Host-session="+token)
-	client.Jar = nil
-	r, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if body, _ := io.ReadAll(r.Body); string(body) != "42" {
-		t.Errorf("visits = %s", body)
-	}
-}
-
 // plain is a ResponseWriter with the methods that it must have, and no other.
 type plain struct{ http.ResponseWriter }
 
 type hijacker struct{ http.ResponseWriter }
 
 func (hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, http.ErrNotSupported }
-func (hijacker) Flush()                                       {}
+
+func (hijacker) Flush() {}
 
 type pusher struct{ http.ResponseWriter }
 
 func (pusher) Push(string, *http.PushOptions) error { return nil }
-func (pusher) Flush()                               {}
+
+func (pusher) Flush() {}
 
 // onlyPusher is what http.TimeoutHandler hands to its handler.
 type onlyPusher struct{ http.ResponseWriter }
