@@ -47,7 +47,9 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	}
 	switch {
 	case c.m.parts.Sealer != nil:
-		err = c.commitSealed(dirty)
+		ctx, cancel := c.limited(ctx)
+		lost, err = c.commitSealed(ctx, dirty)
+		cancel()
 	case c.m.parts.Foreign != nil:
 		lost, err = c.commitForeign(ctx, dirty)
 	case dirty.empty() && !c.asked() && !c.always:
@@ -109,11 +111,7 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 	case !c.stored && !present:
 		return lost, nil
 	case !c.stored && c.buried && !c.setsPrincipal(dirty):
-		if c.left { // a logout that came twice
-			c.m.report(c.r, ErrDestroyed, "what was set after a repeated Destroy is not saved")
-			return lost, nil
-		}
-		return lost, ErrDestroyed
+		return lost, c.refuseBuried()
 	case !c.canSend() && (!c.stored || c.renew || c.ageSet || c.login(dirty)):
 		return lost, ErrHeadersSent
 	case c.undeliverable(dirty):
@@ -129,6 +127,15 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 	default:
 		return lost, c.touchRecord(ctx)
 	}
+}
+
+// refuseBuried refuses what was set in a session that ended a moment ago.
+func (c *conn) refuseBuried() error {
+	if c.left { // a logout that came twice
+		c.m.report(c.r, ErrDestroyed, "what was set after a repeated Destroy is not saved")
+		return nil
+	}
+	return ErrDestroyed
 }
 
 // create stores a session that has no record yet.

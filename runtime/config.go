@@ -40,7 +40,8 @@ type Config struct {
 	// for 5 seconds. A client that disconnects does not end such a call.
 	StoreTimeout time.Duration
 	// AllowMissingIndex lets a spec with an index run on a store that can't find
-	// sessions by it. FindBy and DestroyBy then return [ErrNoIndex].
+	// sessions by it. FindBy and DestroyBy then return [ErrNoIndex], but for
+	// DestroyBy of a principal where sealed sessions have a revocation list.
 	AllowMissingIndex bool
 
 	// Skip tells the requests that Middleware leaves alone: their handlers have

@@ -31,10 +31,16 @@ func newQuery[T, V any](s *Sessions[T], i uint8, value V) (*query, error) {
 	if !ok {
 		return nil, fmt.Errorf("sessiongen: field %s: %w", s.m.spec.Fields[i].Name, ErrNoIndex)
 	}
-	q := &query{finder: finder, spec: s.m.spec, field: i}
+	wanted, err := encodeValue(s, i, value)
+	return &query{finder: finder, spec: s.m.spec, field: i, wanted: wanted}, err
+}
+
+// encodeValue returns value as field i's is stored.
+func encodeValue[T, V any](s *Sessions[T], i uint8, value V) (raw []byte, err error) {
 	probe := s.typed(new(T)).SessionFields()
 	*probe.Pointer(int(i)).(*V) = value
-	return q, catch(func() { q.wanted = probe.Append(int(i), nil) })
+	err = catch(func() { raw = probe.Append(int(i), nil) })
+	return raw, err
 }
 
 // keys yields the keys that the index has, each once: a field with an older
@@ -61,7 +67,10 @@ func (q *query) match(f Fields) bool { return bytes.Equal(appendField(f, q.field
 // DestroyOption limits what a DestroyBy method destroys.
 type DestroyOption func(*destroyOptions)
 
-type destroyOptions struct{ except map[string]bool }
+type destroyOptions struct {
+	except map[string]bool // ids
+	began  []int64         // when sealed sessions began, which stands for them
+}
 
 // Except leaves a session out: "log out everywhere else".
 func Except(session Typed) DestroyOption {
@@ -69,7 +78,11 @@ func Except(session Typed) DestroyOption {
 		if o.except == nil {
 			o.except = map[string]bool{}
 		}
-		o.except[session.SessionFields().bag().ID()] = true
+		b := session.SessionFields().bag()
+		o.except[b.ID()] = true
+		if b.conn != nil && b.conn.meta.Created != 0 {
+			o.began = append(o.began, b.conn.meta.Created)
+		}
 	}
 }
 
@@ -82,10 +95,24 @@ const destroyPasses = 10
 // left. It goes on after an error and returns all of them. The session of the
 // request at hand is destroyed too, unless Except names it; a handler that goes
 // on to set something calls its Destroy as well.
+//
+// Sealed sessions can't be found or counted. Where their store has a revocation
+// list, those of a principal end all the same: every one that began by now, but
+// for those that Except names; the result is then 0. A field that is only an
+// index is [ErrNoIndex] there.
 func DestroyBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V, options ...DestroyOption) (int, error) {
 	var o destroyOptions
 	for _, option := range options {
 		option(&o)
+	}
+	if s.m.parts.Revoked != nil && s.m.spec.principal.has(i) {
+		wanted, err := encodeValue(s, i, value)
+		if err != nil {
+			return 0, err
+		}
+		own := new(request[T])
+		s.attach(own)
+		return 0, own.conn.revokePrincipal(ctx, i, wanted, o.began)
 	}
 	q, err := newQuery(s, i, value)
 	if err != nil {

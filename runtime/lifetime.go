@@ -25,10 +25,15 @@ func (c *conn) nextMeta(meta Meta, dirty bits) Meta {
 	return meta
 }
 
+// newEntryMeta is the header of what is noted of sessions that have ended.
+func newEntryMeta(at, expires int64) Meta {
+	return Meta{Stamp: rand.Uint64(), Created: at, Expires: expires}
+}
+
 // tombstone marks a session that was renewed or destroyed, for a minute: it
 // keeps neither data nor where the session went.
 func (m *manager) tombstone(now int64) Record {
-	meta := Meta{Stamp: rand.Uint64(), Created: now, Expires: now + tombstoneLife.Milliseconds()}
+	meta := newEntryMeta(now, now+tombstoneLife.Milliseconds())
 	return m.record(appendHeader(nil, &meta), &meta, []IndexEntry{})
 }
 

@@ -15,6 +15,7 @@ type manager struct {
 	cfg       Config
 	spec      *Spec
 	parts     Parts
+	records   Records // of the sessions, or of those that have ended
 	tokens    Tokens
 	transport Transport
 	cookie    string // the bare cookie name
@@ -52,7 +53,10 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.parts.Local = m.parts.Local || m.parts.Sealer != nil // a sealer has nothing to wait for
+	m.parts.Local = m.parts.Local && m.parts.NotBefore == nil || m.parts.Sealer != nil && !m.revocable() // a sealer alone has nothing to wait for
+	if m.records = m.parts.Records; m.records == nil {
+		m.records = m.parts.Revoked
+	}
 	n := 0
 	for _, offered := range []bool{m.parts.Records != nil, m.parts.Sealer != nil, m.parts.Foreign != nil} {
 		if offered {
@@ -61,6 +65,12 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 	}
 	if n != 1 {
 		return nil, &ConfigError{"store", fmt.Sprintf("%T offers %d of Records, Sealer and Foreign; it must offer exactly one", store, n)}
+	}
+	if m.revocable() && m.parts.Sealer == nil {
+		return nil, &ConfigError{"store", fmt.Sprintf("%T offers Revoked or NotBefore without a Sealer; records on the server are ended by Delete", store)}
+	}
+	if m.revocable() && m.parts.Format != nil {
+		return nil, &ConfigError{"store", fmt.Sprintf("%T offers Revoked or NotBefore with a Format, whose sessions have no id; use cookiestore", store)}
 	}
 	if m.tokens = m.parts.Tokens; m.tokens == nil {
 		m.tokens = randomTokens{m.cookie}
@@ -88,7 +98,7 @@ func (m *manager) bound(ctx context.Context) (context.Context, context.CancelFun
 func (m *manager) load(ctx context.Context, key string) (Record, error) {
 	ctx, cancel := m.bound(ctx)
 	defer cancel()
-	rec, err := m.parts.Records.Load(ctx, key)
+	rec, err := m.records.Load(ctx, key)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return rec, err

@@ -121,9 +121,17 @@ func (c *conn) forget() {
 	c.stored, c.buried, c.destroy, c.resend = false, false, false, false
 }
 
-// beginAgain stores what a login set in a session of its own: the session that
-// it began from has ended meanwhile, and nothing of that one comes back.
+// beginAgain stores what a login set in a session of its own.
 func (c *conn) beginAgain(ctx context.Context, dirty bits) (lost bits, err error) {
+	if lost, err = c.leave(dirty); err != nil {
+		return lost, err
+	}
+	return lost, c.create(ctx)
+}
+
+// leave keeps what a login set and nothing else: the session that it began from
+// has ended meanwhile, and nothing of that one comes back.
+func (c *conn) leave(dirty bits) (lost bits, err error) {
 	base, err := c.baseFields()
 	if err != nil {
 		return lost, err
@@ -137,7 +145,7 @@ func (c *conn) beginAgain(ctx context.Context, dirty bits) (lost bits, err error
 	}
 	c.replaceFields(own)
 	c.forget()
-	return lost, c.create(ctx)
+	return lost, nil
 }
 
 // destroyKey ends the record under key, whatever it holds.

@@ -12,7 +12,9 @@ import (
 type conn struct {
 	m      *manager
 	fields Fields
-	meta   Meta
+	// session is what the application sees; nil in what a merge works on.
+	session Typed
+	meta    Meta
 
 	token  string // the bearer secret; "" if it is not known or there is none yet
 	key    string // of the stored record; also the public handle
@@ -68,7 +70,8 @@ func (b *Bag) ID() string {
 // IsNew tells whether the request came without a session.
 func (b *Bag) IsNew() bool { return b.conn == nil || b.conn.isNew }
 
-// CreatedAt returns when the session was first stored; the zero time if it was not yet.
+// CreatedAt returns when the session was first stored; the zero time if it was
+// not yet. A sealed session begins anew when its clocks do.
 func (b *Bag) CreatedAt() time.Time { return b.instant(func(m *Meta) int64 { return m.Created }) }
 
 // ExpiresAt returns when the session ends if it is not used: the idle timeout
@@ -154,8 +157,9 @@ func (b *Bag) Save(ctx context.Context) error {
 }
 
 // Reload reads the session again and drops what was not saved. It returns
-// [ErrNotFound] if the session has ended meanwhile. Where the store keeps
-// nothing on the server it only drops what was not saved.
+// [ErrNotFound] if the session has ended meanwhile. Where the store keeps no
+// records on the server it only drops what was not saved, and looks at the
+// revocation list if there is one.
 func (b *Bag) Reload(ctx context.Context) error {
 	c := b.conn
 	switch {
@@ -174,6 +178,9 @@ func (b *Bag) Reload(ctx context.Context) error {
 		if rec, err = c.m.load(ctx, c.key); err != nil {
 			return err
 		}
+	}
+	if _, err := c.stillAdmitted(ctx, 0); err != nil {
+		return err
 	}
 	fresh := c.fields.Fresh()
 	meta, now := Meta{}, c.now()

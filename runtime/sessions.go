@@ -42,8 +42,9 @@ func (q *request[T]) responseWriter() *writer { return &q.writer.writer }
 
 // attach joins the session to the manager.
 func (s *Sessions[T]) attach(q *request[T]) {
-	f := s.typed(&q.session).SessionFields()
-	q.conn.m, q.conn.fields, q.conn.isNew = s.m, f, true
+	typed := s.typed(&q.session)
+	f := typed.SessionFields()
+	q.conn.m, q.conn.fields, q.conn.session, q.conn.isNew = s.m, f, typed, true
 	f.bag().conn = &q.conn
 }
 
@@ -154,13 +155,19 @@ func (s *Sessions[T]) Update(ctx context.Context, id string, f func(*T) error) e
 
 // Destroy ends the session with a public id, or returns [ErrNotFound]. Requests
 // in flight do not bring it back. It also ends sessions that this program can't
-// read.
+// read. A sealed session ends if its store has a revocation list, else it is
+// [ErrStateless]; ErrNotFound then means that it had been ended before.
 func (s *Sessions[T]) Destroy(ctx context.Context, id string) error {
 	if err := s.m.checkID("Destroy", id); err != nil {
 		return err
 	}
 	q := new(request[T])
 	s.attach(q)
+	if s.m.parts.Revoked != nil {
+		ctx, cancel := q.conn.limited(ctx)
+		defer cancel()
+		return q.conn.revoke(ctx, id, q.conn.now()+revocableLife.Milliseconds())
+	}
 	return q.conn.destroyKey(ctx, id)
 }
 
@@ -202,7 +209,7 @@ func failed[T any](err error) iter.Seq2[*T, error] {
 // checkID is the error of a method that needs a store of records and an id that
 // can be one.
 func (m *manager) checkID(method, id string) error {
-	if m.parts.Records == nil {
+	if m.parts.Records == nil && (m.parts.Revoked == nil || method != "Destroy") {
 		return fmt.Errorf("sessiongen: %s: %w", method, ErrStateless)
 	}
 	if own, ok := m.tokens.(randomTokens); ok && !own.checkKey(id) {
@@ -214,7 +221,7 @@ func (m *manager) checkID(method, id string) error {
 // open loads the session of a token.
 func (c *conn) open(ctx context.Context, token string) error {
 	if c.m.parts.Sealer != nil {
-		return c.openSealed(token)
+		return c.openSealed(ctx, token)
 	}
 	if c.m.parts.Foreign != nil {
 		return fmt.Errorf("sessiongen: Open: %w", ErrStateless)

@@ -36,10 +36,19 @@ type Parts struct {
 	Sealer  Sealer  // the whole session in the token
 	Foreign Foreign // a store with requests, responses and cookies of its own
 
+	// Revoked, beside a Sealer, is where the ids of sessions that have ended are
+	// kept until their last cookie expires, so that no copy opens; nil for
+	// nowhere. NotBefore, beside a Sealer, is asked for each session that opens:
+	// one that began before the instant that it returns is gone, as after
+	// [ErrNotFound]; the zero time is no such instant. An error of either makes
+	// the request fail.
+	Revoked   Records
+	NotBefore func(ctx context.Context, session Typed) (time.Time, error)
+
 	Format Format // how a session becomes bytes; nil for the runtime's MessagePack record
 	Tokens Tokens // tokens and keys; nil for 256 random bits, hashed for the key
 
-	// Local tells that Records answers from this process, without input or
+	// Local tells that Records, or Revoked, answers from this process, without input or
 	// output: no context with a time limit is made for it, and no tombstone
 	// outlives the process.
 	Local bool

@@ -50,9 +50,9 @@ func (c *conn) writeOnce(ctx context.Context, key string, old, rec Record) error
 	ctx, cancel := c.m.bound(ctx)
 	defer cancel()
 	if old.Data == nil {
-		return c.m.parts.Records.Create(ctx, key, rec)
+		return c.m.records.Create(ctx, key, rec)
 	}
-	return c.m.parts.Records.Update(ctx, key, old, rec)
+	return c.m.records.Update(ctx, key, old, rec)
 }
 
 // same tells whether two records are one writing: by stamp, or by their bytes

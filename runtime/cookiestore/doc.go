@@ -15,20 +15,21 @@
 //     of it that was made before, by malware or from a backup, still opens until
 //     its idle timeout, or its absolute deadline at the latest; and the response
 //     of a request that was in flight sets the cookie again. Short timeouts
-//     limit the harm, and removing a key ends all sessions that it sealed; no
-//     single one can be revoked, as OWASP ASVS 5.0 chapter 7.4 asks.
+//     limit the harm, and removing a key ends all sessions that it sealed. To end
+//     a single one, as OWASP ASVS 5.0 chapter 7.4 asks, takes a list on the
+//     server: see "Ending sessions" below.
 //   - Renew, and the new id at a login, do not end the old cookie either, for the
-//     same reason.
+//     same reason and with the same remedy.
 //   - Updates are lost. Each of several parallel requests starts from the same
 //     cookie, and the browser keeps the response that arrives last: what the
 //     others changed is gone. A counter of failed attempts, a credit or a
 //     one-time code can thus be replayed by sending an old cookie again.
 //   - A Claim accessor (ClaimNotice) can't make sure that one request alone gets
 //     the value.
-//   - FindBy and DestroyBy accessors, "log out everywhere" and a listing need
-//     records on the server, as do Load, Update and Destroy by id: they return
-//     an error. A spec with an index or principal field is refused, unless
-//     Config.AllowMissingIndex is set.
+//   - FindBy accessors and a listing need records on the server, as do Load and
+//     Update by id: they return an error. So do DestroyBy accessors, "log out
+//     everywhere", and Destroy by id, without a list. A spec with an index or
+//     principal field is refused, unless Config.AllowMissingIndex is set.
 //   - Nothing can be set once the first byte of a response is sent, since the
 //     cookie is in its headers: that is a reported error.
 //   - A session is small: name and value of a cookie have 4096 bytes together
@@ -40,6 +41,47 @@
 // or sqlstore; only the line that names the store changes. A sealed cookie is
 // good for what a visitor may well carry himself: a language, a cart, a login
 // with short timeouts.
+//
+// # Ending sessions
+//
+// [Store.RevokeIn] adds a list on the server of the sessions that have ended:
+//
+//	list := memstore.New(memstore.RejectWhenFull()) // or a store that all processes reach
+//	sessions, err := shop.NewSessions(cookiestore.New(keys...).RevokeIn(list), config)
+//
+// Then logout stays done. Destroy notes the session's id, and every copy of its
+// cookies opens nothing from then on. So does each change of the id: Renew,
+// Reauthenticate, a principal that is set or cleared, and SetMaxAge, which here
+// changes the id too. A request that was in flight can't bring the session
+// back: what it set is refused with [runtime.ErrDestroyed] and no cookie is sent,
+// unless it logs in, which begins a session of its own. Of parallel renewals one
+// wins. Also:
+//   - Sessions.Destroy ends a session by its id, and DestroyBy of a principal all
+//     that have begun by now ("log out everywhere"), but for those that
+//     runtime.Except names. What Except names is told by the millisecond in which
+//     it began: a second session of that user, begun in the same one, stays too.
+//   - If the list can't answer, the request fails ([runtime.ErrUnavailable]), and
+//     Destroy has failed if it could not be noted.
+//   - A request with a session costs one look-up in the list, and one more for each
+//     principal that is set; the same again if it sends a cookie, and a write
+//     if the session ends or changes its id. A visitor without a session costs none.
+//   - An entry is some 100 bytes and stays until the last cookie of its session
+//     has expired, at most idle timeout or absolute deadline; one of DestroyBy
+//     or of Destroy by id, 400 days. So that it need not stay longer, a session
+//     ends 400 days after it began, whatever the timeouts and SetMaxAge say.
+//   - The processes' clocks should agree: a session that a slow clock began just
+//     after DestroyBy may count as begun before it.
+//
+// What the list can't give: updates that are not lost, Claim, FindBy. And the
+// browser keeps the response that arrives last: one that was sent just before
+// the session ended, and arrives after that, puts the dead cookie back over a
+// new one.
+//
+// An application that has such an instant itself, as when a user's password was
+// changed, needs no list to end the sessions from before it: see [NotBefore].
+// Both can be had together.
+//
+// # Times
 //
 // Times hold: the record inside has those of issue and expiry, and the runtime
 // enforces them from there, never from the cookie's Max-Age, which the client

@@ -1,12 +1,15 @@
 package cookiestore_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
 
 	"github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/cookiestore"
+	"github.com/sessiongen/sessiongen/runtime/internal/shop"
+	"github.com/sessiongen/sessiongen/runtime/memstore"
 )
 
 func ExampleNew() {
@@ -70,4 +73,32 @@ func ExampleNew_deriveKey() {
 	fmt.Println(parts.Sealer != nil, err)
 	// Output:
 	// true <nil>
+}
+
+// A logout that stays done, and "log out everywhere else", with sealed cookies.
+func ExampleStore_RevokeIn() {
+	list := memstore.New(memstore.RejectWhenFull()) // or a store that all processes reach
+	defer list.Close()
+	store := cookiestore.New(runtime.GenerateKey()).RevokeIn(list)
+	sessions, err := shop.NewSessions(store, runtime.Config{AllowMissingIndex: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	s, err := sessions.Create(ctx, func(s *shop.Session) error { s.SetUserID("ann"); return nil })
+	if err != nil {
+		log.Fatal(err)
+	}
+	token := sessions.Token(s)
+
+	_, err = sessions.Open(ctx, token)
+	fmt.Println("opens:", err == nil)
+	if _, err := sessions.DestroyByUserID(ctx, "ann"); err != nil {
+		log.Fatal(err)
+	}
+	_, err = sessions.Open(ctx, token)
+	fmt.Println("opens:", err == nil)
+	// Output:
+	// opens: true
+	// opens: false
 }

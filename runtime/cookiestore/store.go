@@ -1,8 +1,10 @@
 package cookiestore
 
 import (
+	"context"
 	"crypto/cipher"
 	"slices"
+	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -13,6 +15,12 @@ import (
 // several managers at once: each seals for its own cookie name.
 type Store struct {
 	keys runtime.Keyring
+
+	list    runtime.Store // of the sessions that have ended
+	revokes bool          // RevokeIn was called
+
+	spec      *runtime.Spec // of the sessions that notBefore looks at
+	notBefore func(context.Context, runtime.Typed) (time.Time, error)
 }
 
 // New returns a store that seals with the first key and opens with every key. A
@@ -22,7 +30,7 @@ type Store struct {
 // constructor; that returns a [runtime.ConfigError] if there is no key, a zero
 // Key (what [runtime.ParseKey] returns with an error), or one key twice.
 func New(keys ...runtime.Key) *Store {
-	return &Store{slices.Clone(keys)}
+	return &Store{keys: slices.Clone(keys)}
 }
 
 // Bind implements [runtime.Store]. Its [runtime.Sealer] seals for the cookie
@@ -41,7 +49,11 @@ func (s *Store) Bind(setup runtime.Setup) (runtime.Parts, error) {
 		prefix := newPrefix(key)
 		sealer.opening[i] = opener{prefix, func() cipher.AEAD { return aead }, additionalData(setup.Cookie, prefix)}
 	}
-	return runtime.Parts{Sealer: sealer}, nil
+	parts := runtime.Parts{Sealer: sealer}
+	if err := s.bindRevocation(&parts, setup); err != nil {
+		return runtime.Parts{}, err
+	}
+	return parts, nil
 }
 
 // opener is one key, made ready for one cookie name.

@@ -64,6 +64,10 @@ func RejectWhenFull() Option {
 	return func(s *Store) { s.config.reject = true }
 }
 
+// Evicts tells whether the store removes live records when it is full, which it
+// does without [RejectWhenFull].
+func (s *Store) Evicts() bool { return !s.config.reject }
+
 // fail notes what is wrong with an option, for Bind.
 func (s *Store) fail(format string, args ...any) {
 	s.err = errors.Join(s.err, fmt.Errorf("memstore: "+format, args...))
