@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// maxTries bounds how often a commit merges with what others committed first.
-// A lock a key makes conflicts come from other processes alone.
+// maxTries bounds how often a commit merges with what others committed first;
+// the package comment states it. A lock a key makes conflicts come from other
+// processes alone.
 const maxTries = 100
 
 // commit stores what the session's request did. It is the only place where
@@ -25,6 +26,17 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	if c.ended.Load() {
 		return lost, ErrEnded
 	}
+	if c.committing {
+		return lost, fmt.Errorf("session %s: %w: a commit before this one has panicked", c.m.spec.Name, ErrUnclear)
+	}
+	c.committing = true // and stays so after a panic
+	lost, err = c.commitChanges(ctx)
+	c.committing = false
+	return lost, err
+}
+
+// commitChanges commits if there is something to commit.
+func (c *conn) commitChanges(ctx context.Context) (lost bits, err error) {
 	b := c.fields.bag()
 	if b.extra != nil {
 		b.endDeadlines(c.m.spec)
@@ -48,16 +60,16 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	switch {
 	case c.m.parts.Sealer != nil:
 		ctx, cancel := c.limited(ctx)
+		defer cancel()
 		lost, err = c.commitSealed(ctx, dirty)
-		cancel()
 	case c.m.parts.Foreign != nil:
 		lost, err = c.commitForeign(ctx, dirty)
 	case dirty.empty() && !c.asked() && !c.always:
 		lost, err = c.commitRecord(ctx, dirty) // nothing to write, but perhaps a touch
 	default:
 		ctx, cancel := c.limited(ctx)
+		defer cancel()
 		lost, err = c.commitRecord(ctx, dirty)
-		cancel()
 	}
 	if err == nil {
 		c.settled()

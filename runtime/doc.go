@@ -21,7 +21,9 @@
 // change is saved. A session is committed before the response begins, so that
 // a redirect finds it. A request that only reads writes nothing but, once in a
 // tenth of the idle timeout, the session's new end. When the store can't
-// answer the request fails; it never runs as a new visitor.
+// answer the request fails; it never runs as a new visitor. A commit that comes
+// second to those of others merges with them and tries again; if that happens
+// 100 times in a row it fails with [ErrConflict], and nothing of it is stored.
 //
 // Stores that keep the session in the cookie can't keep all of that; each
 // store's documentation says which.
@@ -106,6 +108,17 @@
 // http.TimeoutHandler belongs around Middleware, not inside: inside, its handler
 // goes on in another goroutine after the response was committed, and must not
 // touch the session any more.
+//
+// # Stores that fail
+//
+// A call of a store that is not in this process gets a context that ends after
+// [Config].StoreTimeout, and a commit, with its tries, one of twice that. A client
+// that disconnects ends neither. The package starts no goroutine for a call: a
+// store that ignores its context holds the request that called it, and other
+// requests on the same session fail when their own time is up. After an error
+// whose meaning is not known the outcome is looked up, so that nothing is done
+// twice. A panic of a store, or of a type's own marshaler, is the handler's; a
+// commit after it, in the same request, fails with [ErrUnclear].
 //
 // # Lifetimes
 //

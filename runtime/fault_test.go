@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	sess "github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
 )
 
@@ -187,22 +186,6 @@ func TestRenewalIsSafe(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestConflictsEnd(t *testing.T) {
-	spy := &spyStore{Store: newMemory(t)}
-	a := newApp(t, spy)
-	b := a.browser()
-	b.see(func(s *shop.Session) { s.SetVisits(7) })
-	spy.failing(always("Update", failure{sess.ErrConflict, false}))
-	if rec := b.see(func(s *shop.Session) { s.AddVisits(1) }); rec.Code != http.StatusServiceUnavailable {
-		t.Errorf("status %d", rec.Code)
-	}
-	if !strings.Contains(a.logs.String(), "100 times in a row") {
-		t.Errorf("log: %s", a.logs)
-	}
-	spy.failing(nil)
-	b.sees("visits", func(s *shop.Session) any { return s.Visits() }, 7)
 }
 
 func TestRecordsThatCannotBeRead(t *testing.T) {

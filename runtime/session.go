@@ -30,6 +30,7 @@ type conn struct {
 	unavailable bool        // the store could not answer
 	ended       atomic.Bool // the request is over; a goroutine that outlives it may ask
 	resend      bool        // the token is to be sent anew: an old key made it
+	committing  bool        // a commit is under way, or has panicked
 	isNew       bool
 	stale       bool // the request's token opens nothing, and did not a moment ago either
 
