@@ -36,6 +36,8 @@ func newCookies(c Cookie) (*cookies, error) {
 	switch {
 	case strings.HasPrefix(lower, "__host-"), strings.HasPrefix(lower, "__secure-"), strings.HasPrefix(lower, "__http-"):
 		return nil, &ConfigError{"Config.Cookie.Name", strconv.Quote(c.Name) + " has a prefix; give the bare name, the strongest legal prefix is added"}
+	case len("__Secure-")+len(c.Name)+tokenChars > maxCookieBytes:
+		return nil, &ConfigError{"Config.Cookie.Name", "leaves no room for a token in the 4096 bytes that browsers keep; choose a shorter one"}
 	case c.SameSite == http.SameSiteNoneMode && c.Insecure:
 		return nil, &ConfigError{"Config.Cookie.SameSite", "None needs a Secure cookie, browsers drop it otherwise; unset Insecure or Development, or use Lax"}
 	case c.Partitioned && c.Insecure:
@@ -56,16 +58,15 @@ func newCookies(c Cookie) (*cookies, error) {
 	probe := http.Cookie{Name: name, Value: "x", Path: c.Path, Domain: c.Domain, SameSite: c.SameSite,
 		Secure: !c.Insecure, HttpOnly: true, Partitioned: c.Partitioned}
 	if err := probe.Valid(); err != nil {
-		setting := "Config.Cookie"
 		switch text := err.Error(); {
 		case strings.Contains(text, "Name"):
-			setting += ".Name"
+			return nil, &ConfigError{"Config.Cookie.Name", strconv.Quote(c.Name) + " is no name of a cookie; use letters, digits, - and _, as in \"session\""}
 		case strings.Contains(text, "Path"):
-			setting += ".Path"
+			return nil, &ConfigError{"Config.Cookie.Path", strconv.Quote(c.Path) + " has a character that no cookie may have; escape it as it is in URLs, or write \"/\""}
 		case strings.Contains(text, "Domain"):
-			setting += ".Domain"
+			return nil, &ConfigError{"Config.Cookie.Domain", strconv.Quote(c.Domain) + " is no domain; write a name alone, as in \"example.com\", or leave it empty for this host"}
 		}
-		return nil, &ConfigError{setting, err.Error()}
+		return nil, &ConfigError{"Config.Cookie", err.Error()}
 	}
 	// The standard library writes the attributes; what it writes before and
 	// behind Max-Age is kept, so that no cookie is formatted during a request.
