@@ -87,7 +87,8 @@ func (c *conn) limited(ctx context.Context) (context.Context, context.CancelFunc
 	if c.m.parts.Local {
 		return ctx, func() {}
 	}
-	if limit := time.Now().Add(commitTimeouts * c.m.cfg.StoreTimeout); !ok || limit.Before(deadline) {
+	limit := time.Now().Add(commitTimeouts * min(c.m.cfg.StoreTimeout, Never/commitTimeouts))
+	if !ok || limit.Before(deadline) {
 		deadline = limit
 	}
 	return context.WithDeadline(ctx, deadline)

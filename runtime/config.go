@@ -102,7 +102,7 @@ func (c Config) normalised() (Config, error) {
 		value time.Duration
 	}{{"IdleTimeout", c.IdleTimeout}, {"AbsoluteTimeout", c.AbsoluteTimeout}, {"StoreTimeout", c.StoreTimeout}} {
 		if d.value < time.Millisecond {
-			return c, &ConfigError{"Config." + d.name, d.value.String() + " is under a millisecond; leave it 0 for the default, or use runtime.Never"}
+			return c, &ConfigError{"Config." + d.name, d.value.String() + " is under a millisecond; write a unit, as in 30 * time.Minute, leave it 0 for the default, or use runtime.Never"}
 		}
 	}
 	if c.MaxRecordBytes == 0 {
@@ -119,6 +119,9 @@ func (c Config) normalised() (Config, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if now := c.Now().UnixMilli(); now <= 0 || now > maxInstant-maxIdle {
+		return c, &ConfigError{"Config.Now", "returned " + c.Now().String() + ": a record counts milliseconds since 1970, for thousands of years; start a test's clock later, or leave it nil for time.Now"}
 	}
 	if c.Development {
 		c.Cookie.Insecure = true

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -25,16 +27,20 @@ type manager struct {
 }
 
 func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
+	given := cfg
 	cfg, err := cfg.normalised()
 	if err != nil {
 		return nil, err
 	}
-	if store == nil {
+	if v := reflect.ValueOf(store); store == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, &ConfigError{"store", "is nil; use memstore.New()"}
 	}
 	m := &manager{cfg: cfg, spec: spec, cookie: cfg.Cookie.Name, transport: cfg.Transport}
 	if m.cookie == "" {
 		m.cookie = "session"
+	}
+	if err := checkTransport(given); err != nil {
+		return nil, err
 	}
 	if m.transport == nil {
 		cookies, err := newCookies(cfg.Cookie)
@@ -81,6 +87,23 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 		}
 	}
 	return m, nil
+}
+
+// checkTransport finds settings that a transport of the application's own leaves
+// without effect, and a header that is none.
+func checkTransport(cfg Config) error {
+	if cfg.Transport == nil {
+		return nil
+	}
+	if rest := cfg.Cookie; rest != (Cookie{Name: rest.Name}) {
+		return &ConfigError{"Config.Transport", "carries the token, so that Config.Cookie has no effect but for its Name; unset the rest of it, or Transport"}
+	}
+	if b, ok := cfg.Transport.(bearer); ok {
+		if probe := (&http.Cookie{Name: b.header}); probe.Valid() != nil { // both are tokens of RFC 9110
+			return &ConfigError{"Config.Transport", strconv.Quote(b.header) + " is no name of a header; name one without spaces, as in runtime.Bearer(\"Session-Token\")"}
+		}
+	}
+	return nil
 }
 
 // bound returns the context of one call of the store. A store in this process

@@ -49,6 +49,7 @@
 package memstore
 
 import (
+	"fmt"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -97,13 +98,17 @@ type seeds struct {
 }
 
 // New returns an empty store. An option that makes no sense is reported by Bind,
-// and so by [runtime.New].
+// and so by [runtime.New], as a [runtime.ConfigError].
 //
 // Close it when it is no longer needed; a store that is forgotten instead is
 // collected as garbage, and its sweeper ends.
 func New(options ...Option) *Store {
 	s := &Store{config: defaults, stop: make(chan struct{}), done: make(chan struct{})}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			s.fail("New", "option %d of %d is nil; leave it out", i+1, len(options))
+			continue
+		}
 		o(s)
 	}
 	n := shardCount(s.config.maxRecords)
@@ -139,7 +144,7 @@ func (s *Store) Bind(setup runtime.Setup) (runtime.Parts, error) {
 		return runtime.Parts{}, s.err
 	}
 	if s.closed.Load() {
-		return runtime.Parts{}, runtime.ErrClosed
+		return runtime.Parts{}, fmt.Errorf("memstore: %w: make a new one with memstore.New", runtime.ErrClosed)
 	}
 	if setup.Now != nil {
 		s.clock.Store(&setup.Now)

@@ -73,15 +73,16 @@ func TestBind(t *testing.T) {
 
 func TestWrongOptions(t *testing.T) {
 	for want, o := range map[string]memstore.Option{
-		"MaxRecords(0): a store needs room for a record; pass a positive number, or leave the option out for 1048576": memstore.MaxRecords(0),
-		"MaxRecords(-1)":  memstore.MaxRecords(-1),
-		"MaxBytes(-5)":    memstore.MaxBytes(-5),
-		"SweepEvery(-1s)": memstore.SweepEvery(-time.Second),
+		"MaxRecords: 0 is no bound: a store needs room for a record; pass a positive number, or leave the option out for 1048576": memstore.MaxRecords(0),
+		"MaxRecords: -1 is":     memstore.MaxRecords(-1),
+		"MaxBytes: -5 is":       memstore.MaxBytes(-5),
+		"SweepEvery: -1s is":    memstore.SweepEvery(-time.Second),
+		"New: option 1 of 2 is": nil,
 	} {
 		s := memstore.New(o, memstore.MaxBytes(-7))
 		_, err := s.Bind(runtime.Setup{})
-		if err == nil || !strings.Contains(err.Error(), "memstore: "+want) || !strings.Contains(err.Error(), "MaxBytes(-7)") {
-			t.Errorf("Bind: error %q, want both %q and MaxBytes(-7)", err, want)
+		if err == nil || !strings.Contains(err.Error(), "sessiongen: memstore."+want) || !strings.Contains(err.Error(), "MaxBytes: -7 is") {
+			t.Errorf("Bind: error %q, want both %q and MaxBytes: -7", err, want)
 		}
 		s.Close()
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/sessiongen/sessiongen/runtime"
 )
 
 // Option is a setting of a store.
@@ -24,7 +26,7 @@ var defaults = config{maxRecords: 1 << 20, maxBytes: 512 << 20, sweep: time.Seco
 func MaxRecords(n int) Option {
 	return func(s *Store) {
 		if n <= 0 {
-			s.fail("MaxRecords(%d): a store needs room for a record; pass a positive number, or leave the option out for %d", n, defaults.maxRecords)
+			s.fail("MaxRecords", "%d is no bound: a store needs room for a record; pass a positive number, or leave the option out for %d", n, defaults.maxRecords)
 			return
 		}
 		s.config.maxRecords = n
@@ -38,7 +40,7 @@ func MaxRecords(n int) Option {
 func MaxBytes(n int64) Option {
 	return func(s *Store) {
 		if n <= 0 {
-			s.fail("MaxBytes(%d): a store needs room for a record; pass a positive number of bytes, or leave the option out for %d", n, defaults.maxBytes)
+			s.fail("MaxBytes", "%d is no bound: a store needs room for a record; pass a positive number of bytes, or leave the option out for %d", n, defaults.maxBytes)
 			return
 		}
 		s.config.maxBytes = n
@@ -51,7 +53,7 @@ func MaxBytes(n int64) Option {
 func SweepEvery(d time.Duration) Option {
 	return func(s *Store) {
 		if d < 0 {
-			s.fail("SweepEvery(%v): a time between sweeps can't be negative; pass a positive duration, or 0 for no sweeper", d)
+			s.fail("SweepEvery", "%v is no time between sweeps, it is negative; pass a positive duration, or 0 for no sweeper", d)
 			return
 		}
 		s.config.sweep = d
@@ -69,6 +71,6 @@ func RejectWhenFull() Option {
 func (s *Store) Evicts() bool { return !s.config.reject }
 
 // fail notes what is wrong with an option, for Bind.
-func (s *Store) fail(format string, args ...any) {
-	s.err = errors.Join(s.err, fmt.Errorf("memstore: "+format, args...))
+func (s *Store) fail(option, reason string, args ...any) {
+	s.err = errors.Join(s.err, &runtime.ConfigError{Setting: "memstore." + option, Reason: fmt.Sprintf(reason, args...)})
 }
