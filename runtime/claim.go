@@ -24,6 +24,13 @@ func Claim[T any](ctx context.Context, s Fields, i uint8, v *T) (T, bool, error)
 	case !b.present.has(i):
 		return zero, false, nil
 	}
+	if b.added.has(i) && !b.changed.has(i) {
+		// What this request appended is stored first: a claim that comes too late
+		// would take it along, for nobody.
+		if err := c.commit(ctx); err != nil || !b.present.has(i) {
+			return zero, false, err
+		}
+	}
 	added := b.added.has(i)
 	value := Take(b, i, v)
 	lost, err := c.commitTakes(ctx)

@@ -82,3 +82,24 @@ func TestClaimIsWonOnce(t *testing.T) {
 		t.Errorf("%d requests got the value", won)
 	}
 }
+
+// What a request appended before it claims is nobody's yet: if another request
+// was first, it stays for the next.
+func TestClaimThatLosesKeepsWhatItAppended(t *testing.T) {
+	br := newApp(t, nil).browser()
+	br.see(func(s *shop.Session) { s.AppendNotices("a") })
+	br.parallel(func(s *shop.Session) {
+		s.AppendNotices("mine")
+		list, won, err := s.ClaimNotices(ctx())
+		if err != nil || !won || !equal(list, []string{"mine"}) {
+			t.Errorf("the second claim = %v, %v, %v", list, won, err)
+		}
+	}, func() {
+		br.see(func(s *shop.Session) {
+			if list, won, err := s.ClaimNotices(ctx()); err != nil || !won || !equal(list, []string{"a"}) {
+				t.Errorf("the first claim = %v, %v, %v", list, won, err)
+			}
+		})
+	})
+	br.sees("notices", func(s *shop.Session) any { return s.HasNotices() }, false)
+}

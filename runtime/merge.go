@@ -134,6 +134,7 @@ func mergeDeadline(mb, tb *Bag, i uint8) {
 func mergeField(base, mine, theirs Fields, i uint8) {
 	mb, tb := mine.bag(), theirs.bag()
 	kind := mine.Spec().Fields[i].Merge
+	cleared := base.bag().present.has(i) && !tb.present.has(i)
 	switch {
 	case kind == MergeWhole, !mb.present.has(i):
 		copyField(theirs, mine, i)
@@ -152,6 +153,10 @@ func mergeField(base, mine, theirs Fields, i uint8) {
 		}
 	case kind == MergeMap:
 		mergeMap(base, mine, theirs, i)
+	}
+	if cleared && (kind == MergeMap || kind == MergeCounts) && tb.present.has(i) && len(mapEntries(theirs, i)) == 0 {
+		theirs.Read(int(i), &Reader{}) // nothing was put into what others have cleared
+		tb.present.unset(i)
 	}
 }
 
