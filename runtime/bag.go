@@ -108,7 +108,8 @@ type extra struct {
 // update is one call of an Update accessor, kept to be applied again on a conflict.
 type update struct {
 	field         uint8
-	before, after []byte // the field's encoding around the call; nil where it was absent
+	before, after []byte           // the field's encoding around the call; nil where it was absent
+	touched       map[mapKey]touch // since the update before it
 	apply         func(Fields)
 }
 
@@ -245,7 +246,24 @@ func Update[T any](s Fields, i uint8, f func(T) T) {
 		b.changed.set(i)
 		return
 	}
-	b.more().updates = append(b.more().updates, u)
+	u.touched = b.more().cutTouched(i)
+	b.extra.updates = append(b.extra.updates, u)
+}
+
+// cutTouched returns what accessors did under the keys of map field i, and
+// forgets it.
+func (x *extra) cutTouched(i uint8) map[mapKey]touch {
+	var cut map[mapKey]touch
+	for key, how := range x.touched {
+		if key.field == i {
+			if cut == nil {
+				cut = map[mapKey]touch{}
+			}
+			cut[key] = how
+			delete(x.touched, key)
+		}
+	}
+	return cut
 }
 
 // UpdateTime is Update for a time, which is kept as an instant.

@@ -174,13 +174,14 @@ func mergeUpdated(base, mine, theirs Fields, i uint8) {
 			continue
 		}
 		before := only(mine, i, u.before)
-		if string(appendField(from, i, nil)) != string(u.before) {
+		before.bag().more().touched = u.touched
+		if len(u.touched) > 0 || string(appendField(from, i, nil)) != string(u.before) {
 			mergeField(from, before, theirs, i)
 		}
 		u.apply(theirs)
 		from = only(mine, i, u.after)
 	}
-	if string(appendField(from, i, nil)) != string(appendField(mine, i, nil)) {
+	if len(touchedKeys(mine, i)) > 0 || string(appendField(from, i, nil)) != string(appendField(mine, i, nil)) {
 		mergeField(from, mine, theirs, i)
 	}
 }
@@ -190,9 +191,6 @@ func only(like Fields, i uint8, raw []byte) Fields {
 	f := like.Fresh()
 	if raw != nil {
 		readBack(f, i, raw)
-	}
-	if x := like.bag().extra; x != nil {
-		f.bag().more().touched = x.touched
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -223,4 +224,26 @@ func TestAddThenDeleteAddsBack(t *testing.T) {
 		br.see(func(s *shop.Session) { s.AddQty("a", 10) })
 	})
 	br.sees("qty", func(s *shop.Session) any { return s.Qty() }, map[string]int{"a": 5})
+}
+
+// Around an update too, a put of the value that is there is a put, and what an
+// update makes of others' values is not undone by a put before it.
+func TestPutAroundUpdate(t *testing.T) {
+	br := newApp(t, nil).browser()
+	br.see(func(s *shop.Session) { s.SetQty(map[string]int{"a": 7, "x": 1}) })
+	br.parallel(func(s *shop.Session) {
+		s.PutQty("a", 7)
+		s.UpdateQty(func(m map[string]int) map[string]int {
+			n := maps.Clone(m)
+			n["a"] += m["x"]
+			return n
+		})
+		s.PutQty("b", 0)
+		s.PutQty("c", 5)
+		s.UpdateQty(func(m map[string]int) map[string]int { return m })
+		s.PutQty("c", 5)
+	}, func() {
+		br.see(func(s *shop.Session) { s.PutQty("a", 70); s.PutQty("x", 100); s.PutQty("c", 50) })
+	})
+	br.sees("qty", func(s *shop.Session) any { return s.Qty() }, map[string]int{"a": 107, "b": 0, "c": 5, "x": 100})
 }
