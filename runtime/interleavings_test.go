@@ -52,6 +52,13 @@ func (k fieldKind) same(got, want any) bool {
 type modelRequest struct {
 	base, local any
 	did         []step
+	updated     int // how many of did come before the end of the last update
+	update      any // what it left
+}
+
+// has tells whether the request did something of a kind, but for one step.
+func (q *modelRequest) has(h how, but step) bool {
+	return slices.ContainsFunc(q.did, func(s step) bool { return s.how == h && s.name != but.name })
 }
 
 func (q *modelRequest) run(s step) {
@@ -60,15 +67,32 @@ func (q *modelRequest) run(s step) {
 	}
 	q.local = s.apply(q.local)
 	q.did = append(q.did, s)
+	since := q.base
+	if q.updated > 0 {
+		since = q.update
+	}
+	switch v := reflect.ValueOf(q.local); {
+	case s.name == "update":
+		q.updated, q.update = len(q.did), q.local
+	case s.name == "in place" && !q.has(assign, s) && v.Kind() == reflect.Slice && (since == nil || reflect.ValueOf(since).Len() == 0):
+		// What it has changed is what this request has appended itself.
+		tail := q.local
+		q.did = append(q.did[:q.updated:q.updated], step{name: "append", how: relative, apply: func(theirs any) any {
+			all := reflect.New(v.Type()).Elem()
+			if theirs != nil {
+				all = reflect.AppendSlice(all, reflect.ValueOf(theirs))
+			}
+			return reflect.AppendSlice(all, reflect.ValueOf(tail)).Interface()
+		}})
+	}
 }
 
 // commit returns what theirs, the stored value, becomes: promise 2 in a few lines.
 func (q *modelRequest) commit(theirs any) any {
-	has := func(h how) bool { return slices.ContainsFunc(q.did, func(s step) bool { return s.how == h }) }
 	switch {
-	case has(assign):
+	case q.has(assign, step{}):
 		return q.local
-	case has(take):
+	case q.has(take, step{}):
 		if base, list := q.base.([]string); list || q.base == nil {
 			there, _ := theirs.([]string)
 			if len(base) <= len(there) && slices.Equal(there[:len(base)], base) {

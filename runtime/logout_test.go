@@ -190,3 +190,45 @@ func TestOldTokenAfterRenewal(t *testing.T) {
 		t.Errorf("the old token after its tombstone: %d", rec.Code)
 	}
 }
+
+// TestGoneWithoutATombstone: a record that has vanished altogether (deleted by
+// other means, evicted, expired) is not brought back either, by nothing.
+func TestGoneWithoutATombstone(t *testing.T) {
+	for name, c := range map[string]struct {
+		late func(*shop.Session)
+		code int
+	}{
+		"set":    {func(s *shop.Session) { s.AddVisits(1) }, http.StatusConflict},
+		"renew":  {func(s *shop.Session) { s.Renew() }, http.StatusConflict},
+		"age":    {func(s *shop.Session) { s.SetMaxAge(sess.DefaultAbsoluteTimeout) }, http.StatusConflict},
+		"touch":  {func(s *shop.Session) { s.Touch() }, http.StatusOK},
+		"logout": {func(s *shop.Session) { s.Destroy() }, http.StatusOK},
+		"login":  {func(s *shop.Session) { s.SetUserID("u2") }, http.StatusOK},
+	} {
+		memory := newMemory(t)
+		a := newApp(t, memory)
+		b := a.browser()
+		b.see(func(s *shop.Session) { s.SetUserID("u1"); s.SetVisits(5) })
+		var id string
+		b.see(func(s *shop.Session) { id = s.ID() })
+		rec := b.parallel(c.late, func() { must(t, memory.Delete(ctx(), id, sess.Record{})) })
+		if rec.Code != c.code {
+			t.Errorf("%s: status %d", name, rec.Code)
+		}
+		for _, cookie := range rec.Result().Cookies() {
+			if name != "login" && cookie.MaxAge > 0 {
+				t.Errorf("%s: the late response sets %v", name, cookie)
+			}
+		}
+		left := 0
+		for s, err := range a.sessions.List(ctx()) {
+			must(t, err)
+			if left++; name != "login" || s.UserID() != "u2" || s.Visits() != 0 {
+				t.Errorf("%s: left is %v", name, s)
+			}
+		}
+		if name == "login" && left != 1 {
+			t.Errorf("the login has %d sessions", left)
+		}
+	}
+}
