@@ -76,3 +76,20 @@ func TestTTLField(t *testing.T) {
 	})
 	b.sees("Tries", func(s *shop.Session) any { return s.Tries() }, 1)
 }
+
+// What lapses while requests are in flight is nobody's base: each adds to nothing.
+func TestTTLLapsesInFlight(t *testing.T) {
+	app := newApp(t, nil)
+	br := app.browser()
+	br.see(func(s *shop.Session) { s.SetTries(5) })
+	app.clock.advance(59 * time.Minute)
+	br.parallel(func(s *shop.Session) {
+		if got := s.AddTries(1); got != 1 {
+			t.Errorf("an add to what has lapsed gives %d", got)
+		}
+	}, func() {
+		app.clock.advance(2 * time.Minute)
+		br.see(func(s *shop.Session) { s.AddTries(10) })
+	})
+	br.sees("tries", func(s *shop.Session) any { return s.Tries() }, 11)
+}
