@@ -188,3 +188,19 @@ func TestClearMisfit(t *testing.T) {
 		t.Errorf("a clear is dropped in silence: %s", got.Team())
 	}
 }
+
+func TestClearMisfitOnConflict(t *testing.T) {
+	v := newPrograms(t)
+	s, err := v.owner.Create(ctx(), func(s *owner.Session) error { s.SetTeam("blue"); return nil })
+	must(t, err)
+	slow, err := v.successor.Load(ctx(), s.ID())
+	must(t, err)
+	slow.ClearTeam()
+	must(t, v.owner.Update(ctx(), s.ID(), func(s *owner.Session) error { s.SetHue("red"); return nil }))
+	must(t, slow.Save(ctx()))
+	got, err := v.owner.Load(ctx(), s.ID())
+	must(t, err)
+	if got.HasTeam() || got.Hue() != "red" {
+		t.Errorf("a clear is dropped in silence on a conflict: team %q, hue %q", got.Team(), got.Hue())
+	}
+}
