@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -118,9 +119,15 @@ func TestExtremeSettings(t *testing.T) {
 		"the least":  {IdleTimeout: time.Millisecond, AbsoluteTimeout: time.Millisecond, MaxRecordBytes: 33},
 		"idle first": {IdleTimeout: 2 * time.Hour, AbsoluteTimeout: time.Hour},
 	} {
-		spy := &spyStore{Store: newMemory(t)}
+		store := newBadStore(t) // that looks at its context
+		store.create = func(ctx context.Context, key string, rec sess.Record) error {
+			return errors.Join(ctx.Err(), store.spyStore.Create(ctx, key, rec))
+		}
+		store.update = func(ctx context.Context, key string, old, rec sess.Record) error {
+			return errors.Join(ctx.Err(), store.spyStore.Update(ctx, key, old, rec))
+		}
 		clock := newClock()
-		a := newApp(t, spy, func(c *sess.Config) { logger := c.Logger; *c = cfg; c.Now, c.Logger = clock.Now, logger })
+		a := newApp(t, store, func(c *sess.Config) { logger := c.Logger; *c = cfg; c.Now, c.Logger = clock.Now, logger })
 		b := a.browser()
 		rec := b.see(func(s *shop.Session) { s.SetVisits(1) })
 		if name == "the least" {
@@ -129,9 +136,10 @@ func TestExtremeSettings(t *testing.T) {
 			}
 			continue
 		}
-		b.see(func(s *shop.Session) { s.AddVisits(1) })
-		if b.see(func(s *shop.Session) { s.Renew() }); rec.Code != http.StatusOK {
-			t.Errorf("%s: status %d, %s", name, rec.Code, a.logs)
+		for _, do := range []func(*shop.Session){func(s *shop.Session) { s.AddVisits(1) }, func(s *shop.Session) { s.Renew() }} {
+			if rec := b.see(do); rec.Code != http.StatusOK {
+				t.Errorf("%s: status %d, %s", name, rec.Code, a.logs)
+			}
 		}
 		b.sees("visits with "+name, func(s *shop.Session) any { return s.Visits() }, 2)
 	}
