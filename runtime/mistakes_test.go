@@ -121,10 +121,16 @@ func TestExtremeSettings(t *testing.T) {
 	} {
 		store := newBadStore(t) // that looks at its context
 		store.create = func(ctx context.Context, key string, rec sess.Record) error {
-			return errors.Join(ctx.Err(), store.spyStore.Create(ctx, key, rec))
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return store.spyStore.Create(ctx, key, rec)
 		}
 		store.update = func(ctx context.Context, key string, old, rec sess.Record) error {
-			return errors.Join(ctx.Err(), store.spyStore.Update(ctx, key, old, rec))
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return store.spyStore.Update(ctx, key, old, rec)
 		}
 		clock := newClock()
 		a := newApp(t, store, func(c *sess.Config) { logger := c.Logger; *c = cfg; c.Now, c.Logger = clock.Now, logger })
