@@ -69,7 +69,9 @@ func TestSlowStore(t *testing.T) {
 	a := newApp(t, store, func(c *sess.Config) { c.StoreTimeout = time.Minute })
 	b := a.browser()
 	b.see(func(s *shop.Session) { s.SetVisits(7) })
+	gone, leave := context.WithCancel(ctx())
 	store.load = func(ctx context.Context, key string) (sess.Record, error) {
+		leave()
 		if err := slow(ctx, 30*time.Millisecond); err != nil {
 			return sess.Record{}, err
 		}
@@ -81,9 +83,8 @@ func TestSlowStore(t *testing.T) {
 		}
 		return store.spyStore.Update(ctx, key, old, rec)
 	}
-	gone, leave := context.WithCancel(ctx())
 	rec := newRecorder()
-	a.sessions.Handler(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) { leave(); s.AddVisits(1) }).
+	a.sessions.Handler(func(_ http.ResponseWriter, _ *http.Request, s *shop.Session) { s.AddVisits(1) }).
 		ServeHTTP(rec, b.request().WithContext(gone))
 	if rec.Code != http.StatusOK {
 		t.Errorf("a slow store: status %d, %s", rec.Code, a.logs)
