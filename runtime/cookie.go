@@ -36,8 +36,6 @@ func newCookies(c Cookie) (*cookies, error) {
 	switch {
 	case strings.HasPrefix(lower, "__host-"), strings.HasPrefix(lower, "__secure-"), strings.HasPrefix(lower, "__http-"):
 		return nil, &ConfigError{"Config.Cookie.Name", strconv.Quote(c.Name) + " has a prefix; give the bare name, the strongest legal prefix is added"}
-	case len("__Secure-")+len(c.Name)+tokenChars > maxCookieBytes:
-		return nil, &ConfigError{"Config.Cookie.Name", "leaves no room for a token in the 4096 bytes that browsers keep; choose a shorter one"}
 	case c.SameSite == http.SameSiteNoneMode && c.Insecure:
 		return nil, &ConfigError{"Config.Cookie.SameSite", "None needs a Secure cookie, browsers drop it otherwise; unset Insecure or Development, or use Lax"}
 	case c.Partitioned && c.Insecure:
@@ -54,6 +52,9 @@ func newCookies(c Cookie) (*cookies, error) {
 		name = "__Host-" + name
 	default:
 		name = "__Secure-" + name
+	}
+	if len(name)+tokenChars > maxCookieBytes {
+		return nil, &ConfigError{"Config.Cookie.Name", "leaves no room for a token in the 4096 bytes that browsers keep; choose a shorter one"}
 	}
 	probe := http.Cookie{Name: name, Value: "x", Path: c.Path, Domain: c.Domain, SameSite: c.SameSite,
 		Secure: !c.Insecure, HttpOnly: true, Partitioned: c.Partitioned}

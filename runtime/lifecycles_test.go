@@ -139,7 +139,7 @@ func TestModelOfLifecycles(t *testing.T) {
 				for _, second := range acts {
 					for _, schedule := range schedules(2) {
 						n++
-						live(t, a, sealed, schedule, first, second)
+						liveThrough(t, a, sealed, schedule, first, second)
 					}
 				}
 			}
@@ -151,7 +151,7 @@ func TestModelOfLifecycles(t *testing.T) {
 					for _, third := range three {
 						for i := n % 9; i < 90; i += 9 {
 							n++
-							live(t, a, sealed, schedules3[i], first, second, third)
+							liveThrough(t, a, sealed, schedules3[i], first, second, third)
 						}
 					}
 				}
@@ -163,8 +163,8 @@ func TestModelOfLifecycles(t *testing.T) {
 
 var schedules3 = schedules(3)
 
-// live runs the requests in the order of schedule, and in the model.
-func live(t *testing.T, a *app, sealed bool, schedule []int, requests ...act) {
+// liveThrough runs the requests in the order of schedule, and in the model.
+func liveThrough(t *testing.T, a *app, sealed bool, schedule []int, requests ...act) {
 	t.Helper()
 	made, err := a.sessions.Create(ctx(), func(s *shop.Session) error { s.SetUserID("u1"); s.SetVisits(1); return nil })
 	must(t, err)
