@@ -32,13 +32,21 @@ const MaxFields = 256
 // bits is a set of field numbers.
 type bits [MaxFields / 64]uint64
 
-func (s bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
-func (s *bits) set(i uint8)     { s[i>>6] |= 1 << (i & 63) }
-func (s *bits) unset(i uint8)   { s[i>>6] &^= 1 << (i & 63) }
+// The methods that only look take pointers: an array of words is not kept in
+// registers, so that a copy would go through memory each time.
 
-func (s bits) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
+func (s *bits) has(i uint8) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s *bits) set(i uint8)      { s[i>>6] |= 1 << (i & 63) }
+func (s *bits) unset(i uint8)    { s[i>>6] &^= 1 << (i & 63) }
 
-func (s bits) count() int {
+func (s *bits) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
+
+// meets tells whether the sets share a member.
+func (s *bits) meets(t *bits) bool {
+	return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0
+}
+
+func (s *bits) count() int {
 	n := 0
 	for _, w := range s {
 		n += bitset.OnesCount64(w)

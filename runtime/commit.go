@@ -101,11 +101,12 @@ const commitTimeouts = 2
 func (c *conn) asked() bool { return c.destroy || c.renew || c.restart || c.ageSet }
 
 // login tells whether the change of dirty sets or clears a principal.
-func (c *conn) login(dirty bits) bool { return !dirty.and(c.m.spec.principal).empty() }
+func (c *conn) login(dirty bits) bool { return dirty.meets(&c.m.spec.principal) }
 
 // setsPrincipal tells whether a principal was set, not merely cleared.
 func (c *conn) setsPrincipal(dirty bits) bool {
-	return !dirty.and(c.m.spec.principal).and(c.fields.bag().present).empty()
+	set := dirty.and(c.m.spec.principal)
+	return set.meets(&c.fields.bag().present)
 }
 
 // commitRecord commits to a store of records.

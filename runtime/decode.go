@@ -198,9 +198,11 @@ func empty(f Fields, i uint8) {
 // value came under an older name.
 func (n notes) apply(f Fields, older bits, now int64) {
 	b, spec := f.bag(), f.Spec()
-	for i := range b.present.and(spec.index).all() {
-		if !n.index[spec.Fields[i].Name] {
-			b.more().bare = true
+	if b.present.meets(&spec.index) {
+		for i := range b.present.and(spec.index).all() {
+			if !n.index[spec.Fields[i].Name] {
+				b.more().bare = true
+			}
 		}
 	}
 	if n.empty() {

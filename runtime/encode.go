@@ -44,15 +44,18 @@ func appendRecord(out, base []byte, meta *Meta, f Fields, dirty bits, now int64)
 	if (x == nil || !x.unknown && x.misfit.empty() && x.partial.empty()) && !f.Spec().special {
 		out = msgp.AppendMapHeader(out, uint32(b.present.count()))
 		out = f.AppendAll(out)
+		if x == nil && !b.present.meets(&f.Spec().index) {
+			return out, nil // nothing to note
+		}
 		return appendNotes(out, f, notes{}), nil
 	}
 	var c carrier
 	if err := c.collect(base, f, dirty, now); err != nil {
 		return nil, err
 	}
-	out = msgp.AppendMapHeader(out, uint32(b.present.without(c.skip).count()+c.n))
 	present := b.present
 	b.present = present.without(c.skip)
+	out = msgp.AppendMapHeader(out, uint32(b.present.count()+c.n))
 	out = f.AppendAll(out)
 	b.present = present
 	out = append(out, c.raw...)
@@ -202,9 +205,6 @@ func (c *carrier) addRest(f Fields) (map[string]bool, error) {
 func appendNotes(out []byte, f Fields, kept notes) []byte {
 	b, spec := f.bag(), f.Spec()
 	index := b.present.and(indexed(f))
-	if index.empty() && b.extra == nil && kept.empty() {
-		return out
-	}
 	for i := range index.all() {
 		for _, name := range spec.names(i) {
 			note(&kept.index, name, true)

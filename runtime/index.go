@@ -71,5 +71,5 @@ func indexed(f Fields) bits {
 // last writer may have known no index of a field.
 func reindexes(f Fields, dirty bits) bool {
 	rest, x := f.Spec().rest, f.bag().extra
-	return x != nil && x.bare || !dirty.and(indexed(f)).empty() || rest >= 0 && dirty.has(uint8(rest))
+	return x != nil && x.bare || dirty.meets(new(indexed(f))) || rest >= 0 && dirty.has(uint8(rest))
 }

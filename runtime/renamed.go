@@ -24,6 +24,9 @@ func (n *renamed) note(i uint8, raw []byte) {
 // settle makes the fields that have older names what the table above says.
 func (n *renamed) settle(f Fields, said notes, misfit func(uint8, error)) {
 	b, spec := f.bag(), f.Spec()
+	if spec.renamed.empty() {
+		return
+	}
 	for i := range spec.renamed.all() {
 		raw, here := n.newer[i]
 		switch noted := said.pairs[spec.Fields[i].Name]; {
