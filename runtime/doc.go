@@ -167,9 +167,13 @@
 //	pointer             its value, or nil
 //	struct              a table of one row
 //	slice of structs    a table: an array whose first element is the array of
-//	                    the column names, and whose others are the rows, each
-//	                    an array of values in the order of the names; an empty
-//	                    slice is an empty array
+//	                    the column names, and whose others are the values of
+//	                    one row after the other, in the order of the names; an
+//	                    empty slice is an empty array. Without columns a row is
+//	                    one nil
+//	slice of pointers   the same; a nil pointer is a row whose first value is
+//	to structs          the extension of type 1 with a zero byte (D4 01 00),
+//	                    and whose others are nil
 //	MarshalBinary       bin, MarshalText: str
 //
 // Readers go by name and skip what they do not know. A reader that changes a

@@ -24,6 +24,10 @@ type Reader struct {
 	partial bool // the value would be written otherwise: it has unknown columns, or another type's form
 }
 
+// NewReader returns a reader of values that were appended to one another. Nobody
+// may change data as long as strings that were read are in use.
+func NewReader(data []byte) *Reader { return &Reader{data: data} }
+
 // errMalformed is the root of every error about a value that does not read.
 var errMalformed = errors.New("malformed value")
 

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -23,12 +24,13 @@ func NewColumns(names ...string) *Columns {
 
 // AppendStruct appends a struct as a table of one row: its column names, then its values.
 func AppendStruct[T any](b []byte, v *T, columns *Columns, row func([]byte, *T) []byte) []byte {
-	b = msgp.AppendArrayHeader(b, 2)
+	b = msgp.AppendArrayHeader(b, uint32(1+len(columns.names)))
 	return row(append(b, columns.header...), v)
 }
 
-// AppendTable appends a slice of structs: the column names once, then a row for
-// each element. An empty slice has no names; nil is kept apart from empty.
+// AppendTable appends a slice of structs: the column names once, then the values
+// of one element after the other. An empty slice has no names; nil is kept apart
+// from empty. An element without columns is a nil, so that it counts.
 func AppendTable[S ~[]T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
 	if len(v) == 0 {
 		if v == nil {
@@ -36,16 +38,20 @@ func AppendTable[S ~[]T, T any](b []byte, v S, columns *Columns, row func([]byte
 		}
 		return msgp.AppendArrayHeader(b, 0)
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
+	width := len(columns.names)
+	b = msgp.AppendArrayHeader(b, uint32(1+len(v)*max(width, 1)))
 	b = append(b, columns.header...)
 	for i := range v {
+		if width == 0 {
+			b = msgp.AppendNil(b)
+		}
 		b = row(b, &v[i])
 	}
 	return b
 }
 
-// AppendPointerTable is AppendTable for a slice of pointers to structs; a nil
-// pointer is a nil in the place of its row.
+// AppendPointerTable is AppendTable for a slice of pointers to structs. A row that
+// is a nil pointer is [nilRow] and a nil for each further column.
 func AppendPointerTable[S ~[]*T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
 	if len(v) == 0 {
 		if v == nil {
@@ -53,16 +59,39 @@ func AppendPointerTable[S ~[]*T, T any](b []byte, v S, columns *Columns, row fun
 		}
 		return msgp.AppendArrayHeader(b, 0)
 	}
-	b = msgp.AppendArrayHeader(b, uint32(len(v)+1))
+	width := len(columns.names)
+	b = msgp.AppendArrayHeader(b, uint32(1+len(v)*max(width, 1)))
 	b = append(b, columns.header...)
 	for _, e := range v {
-		if e == nil {
-			b = msgp.AppendNil(b)
-			continue
+		switch {
+		case e == nil:
+			b = append(b, nilRow...)
+			for range width - 1 {
+				b = msgp.AppendNil(b)
+			}
+		case width == 0:
+			b = row(msgp.AppendNil(b), e)
+		default:
+			b = row(b, e)
 		}
-		b = row(b, e)
 	}
 	return b
+}
+
+// nilRow is what stands for the first column of a row that is a nil pointer: an
+// extension of type 1 with one zero byte, which no column's type is written as.
+const nilRow = "\xd4\x01\x00"
+
+// isNilRow passes over a row of n values if it is a nil pointer.
+func (r *Reader) isNilRow(n int) bool {
+	if r.err != nil || !strings.HasPrefix(shared(r.rest()), nilRow) {
+		return false
+	}
+	r.at += len(nilRow)
+	for range n - 1 {
+		r.skip()
+	}
+	return true
 }
 
 // columns reads a table's names and returns for each the column that it is,
@@ -95,10 +124,26 @@ func (r *Reader) columns(c *Columns) (order []int, n int) {
 	return order, n
 }
 
-// row reads one row of a table.
+// rows returns how many rows of width values an array of n elements holds
+// behind the names.
+func (r *Reader) rows(n, width int) int {
+	values := n - 1
+	switch {
+	case r.err != nil:
+		return 0
+	case width == 0:
+		return values
+	case values%width != 0:
+		r.fail(fmt.Errorf("%w: %d values in rows of %d", errMalformed, values, width))
+		return 0
+	}
+	return values / width
+}
+
+// readRow reads the n values of a row; without columns it is a nil.
 func readRow[T any](r *Reader, v *T, order []int, n int, field func(*Reader, *T, int)) {
-	if got := r.arrayHeader(); r.err == nil && got != n {
-		r.fail(fmt.Errorf("%w: a row of %d values under %d columns", errMalformed, got, n))
+	if n == 0 {
+		r.skip()
 	}
 	if r.err != nil {
 		return
@@ -122,11 +167,14 @@ func readRow[T any](r *Reader, v *T, order []int, n int, field func(*Reader, *T,
 func ReadStruct[T any](r *Reader, v *T, c *Columns, field func(*Reader, *T, int)) {
 	var zero T
 	*v = zero
-	if n := r.arrayHeader(); r.err == nil && n != 2 {
-		r.fail(fmt.Errorf("%w: a struct of %d parts", errMalformed, n))
-	}
+	parts := r.arrayHeader()
 	order, n := r.columns(c)
-	readRow(r, v, order, n, field)
+	if r.err == nil && parts != 1+n {
+		r.fail(fmt.Errorf("%w: a struct of %d parts and %d columns", errMalformed, parts, n))
+	}
+	if n > 0 {
+		readRow(r, v, order, n, field)
+	}
 	if r.err != nil {
 		*v = zero
 	}
@@ -138,20 +186,21 @@ func ReadTable[S ~[]T, T any](r *Reader, v *S, c *Columns, field func(*Reader, *
 	if r.err != nil || r.isNil() {
 		return
 	}
-	rows := r.arrayHeader()
+	parts := r.arrayHeader()
 	if r.err != nil {
 		return
 	}
-	if rows == 0 {
+	if parts == 0 {
 		*v = S{}
 		return
 	}
 	order, n := r.columns(c)
+	rows := r.rows(parts, n)
 	if r.err != nil {
 		return
 	}
-	s := make(S, 0, room[T](r, rows-1))
-	for range rows - 1 {
+	s := make(S, 0, room[T](r, rows))
+	for range rows {
 		var row T
 		s = append(s, row)
 		readRow(r, &s[len(s)-1], order, n, field)
@@ -168,21 +217,22 @@ func ReadPointerTable[S ~[]*T, T any](r *Reader, v *S, c *Columns, field func(*R
 	if r.err != nil || r.isNil() {
 		return
 	}
-	rows := r.arrayHeader()
+	parts := r.arrayHeader()
 	if r.err != nil {
 		return
 	}
-	if rows == 0 {
+	if parts == 0 {
 		*v = S{}
 		return
 	}
 	order, n := r.columns(c)
+	rows := r.rows(parts, n)
 	if r.err != nil {
 		return
 	}
-	s := make(S, rows-1)
+	s := make(S, rows)
 	for i := range s {
-		if r.isNil() {
+		if r.isNilRow(n) {
 			continue
 		}
 		s[i] = new(T)
@@ -197,14 +247,14 @@ func ReadPointerTable[S ~[]*T, T any](r *Reader, v *S, c *Columns, field func(*R
 // ReadTableArray reads exactly len(v) structs.
 func ReadTableArray[T any](r *Reader, v []T, c *Columns, field func(*Reader, *T, int)) {
 	clear(v)
-	rows := r.arrayHeader()
-	if r.err == nil && rows != len(v)+1 && (rows != 0 || len(v) != 0) {
-		r.fail(fmt.Errorf("%w: a table of %d rows for an array of %d", errMalformed, rows-1, len(v)))
-	}
-	if r.err != nil || rows == 0 {
+	parts := r.arrayHeader()
+	if r.err != nil || parts == 0 && len(v) == 0 {
 		return
 	}
 	order, n := r.columns(c)
+	if rows := r.rows(parts, n); r.err == nil && rows != len(v) {
+		r.fail(fmt.Errorf("%w: a table of %d rows for an array of %d", errMalformed, rows, len(v)))
+	}
 	for i := range v {
 		readRow(r, &v[i], order, n, field)
 	}

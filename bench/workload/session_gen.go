@@ -354,7 +354,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty", "cents")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x93)
 	b = sessrt.AppendString(b, v.SKU)
 	b = sessrt.AppendInt(b, v.Qty)
 	return sessrt.AppendInt(b, v.Cents)

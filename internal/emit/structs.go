@@ -1,8 +1,6 @@
 package emit
 
 import (
-	"fmt"
-
 	"github.com/dave/jennifer/jen"
 
 	"github.com/sessiongen/sessiongen/internal/model"
@@ -28,25 +26,20 @@ func (w *writer) structCodec(s *model.Struct) {
 // appendRow emits
 //
 //	func appendItem(b []byte, v *Item) []byte {
-//		b = append(b, 0x92)
 //		b = sessrt.AppendString(b, v.SKU)
 //		return sessrt.AppendInt(b, v.Qty)
 //	}
 //
 // A struct that reaches itself first bounds how deep it goes:
 //
-//	b = append(sessrt.Recursive(b), 0x92)
+//	b = sessrt.Recursive(b)
 func (w *writer) appendRow(s *model.Struct) {
-	start := jen.Id(w.local.b)
-	if s.Recursive {
-		start = rt("Recursive").Call(start)
-	}
-	header := jen.Append(append([]jen.Code{start}, rowHeader(len(s.Fields))...)...)
 	var code []jen.Code
+	if s.Recursive {
+		code = append(code, jen.Id(w.local.b).Op("=").Add(rt("Recursive")).Call(jen.Id(w.local.b)))
+	}
 	if len(s.Fields) == 0 {
-		code = append(code, jen.Return(header))
-	} else {
-		code = append(code, jen.Id(w.local.b).Op("=").Add(header))
+		code = append(code, jen.Return(jen.Id(w.local.b)))
 	}
 	for i, f := range s.Fields {
 		column := jen.Id(w.local.appendExpr(f.Type, w.local.b, variable(w.local.v+"."+f.Path)))
@@ -79,17 +72,4 @@ func (w *writer) readColumn(s *model.Struct) {
 		return
 	}
 	w.emit(head.Add(params(s.Go, jen.Id(w.local.r).Add(reader), jen.Id(w.local.v).Op("*").Id(s.Go), jen.Id(w.local.i).Int())).Block(w.local.byNumber(cases)...))
-}
-
-// rowHeader is the MessagePack header of an array of n values.
-func rowHeader(n int) []jen.Code {
-	head := []byte{0xdc, byte(n >> 8), byte(n)}
-	if n < 16 {
-		head = []byte{0x90 | byte(n)}
-	}
-	var code []jen.Code
-	for _, b := range head {
-		code = append(code, jen.Id(fmt.Sprintf("%#02x", b)))
-	}
-	return code
 }

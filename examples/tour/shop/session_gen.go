@@ -395,7 +395,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.SKU)
 	return sessrt.AppendInt(b, v.Qty)
 }

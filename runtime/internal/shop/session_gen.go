@@ -856,7 +856,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty", "cents")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x93)
 	b = sessrt.AppendString(b, v.SKU)
 	b = sessrt.AppendInt(b, v.Qty)
 	return sessrt.AppendInt(b, v.Cents)
@@ -876,7 +875,6 @@ func readItem(r *sessrt.Reader, v *Item, i int) {
 var addressColumns = sessrt.NewColumns("street", "city")
 
 func appendAddress(b []byte, v *Address) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.Street)
 	return sessrt.AppendString(b, v.City)
 }
@@ -893,7 +891,7 @@ func readAddress(r *sessrt.Reader, v *Address, i int) {
 var nodeColumns = sessrt.NewColumns("name", "next")
 
 func appendNode(b []byte, v *Node) []byte {
-	b = append(sessrt.Recursive(b), 0x92)
+	b = sessrt.Recursive(b)
 	b = sessrt.AppendString(b, v.Name)
 	return sessrt.AppendPointer(b, v.Next, func(b []byte, v *Node) []byte {
 		return sessrt.AppendStruct(b, v, nodeColumns, appendNode)

@@ -2002,7 +2002,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var lineColumns = sessrt.NewColumns("n")
 
 func appendLine(b []byte, v *Line) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.N)
 }
 
@@ -2016,7 +2015,6 @@ func readLine(r *sessrt.Reader, v *Line, i int) {
 var grownColumns = sessrt.NewColumns("a", "b")
 
 func appendGrown(b []byte, v *Grown) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendInt(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }
@@ -2033,7 +2031,6 @@ func readGrown(r *sessrt.Reader, v *Grown, i int) {
 var shrunkColumns = sessrt.NewColumns("a")
 
 func appendShrunk(b []byte, v *Shrunk) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.A)
 }
 
@@ -2047,7 +2044,6 @@ func readShrunk(r *sessrt.Reader, v *Shrunk, i int) {
 var wideColumns = sessrt.NewColumns("a")
 
 func appendWide(b []byte, v *Wide) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.A)
 }
 
@@ -2061,7 +2057,6 @@ func readWide(r *sessrt.Reader, v *Wide, i int) {
 var narrowColumns = sessrt.NewColumns("a", "b")
 
 func appendNarrow(b []byte, v *Narrow) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendInt(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }
@@ -2078,7 +2073,6 @@ func readNarrow(r *sessrt.Reader, v *Narrow, i int) {
 var retypedColumns = sessrt.NewColumns("a", "b")
 
 func appendRetyped(b []byte, v *Retyped) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendBool(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }

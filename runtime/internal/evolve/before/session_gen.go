@@ -2047,7 +2047,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var lineColumns = sessrt.NewColumns("n")
 
 func appendLine(b []byte, v *Line) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.N)
 }
 
@@ -2061,7 +2060,6 @@ func readLine(r *sessrt.Reader, v *Line, i int) {
 var grownColumns = sessrt.NewColumns("a")
 
 func appendGrown(b []byte, v *Grown) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.A)
 }
 
@@ -2075,7 +2073,6 @@ func readGrown(r *sessrt.Reader, v *Grown, i int) {
 var shrunkColumns = sessrt.NewColumns("a", "b")
 
 func appendShrunk(b []byte, v *Shrunk) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendInt(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }
@@ -2092,7 +2089,6 @@ func readShrunk(r *sessrt.Reader, v *Shrunk, i int) {
 var wideColumns = sessrt.NewColumns("a")
 
 func appendWide(b []byte, v *Wide) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.A)
 }
 
@@ -2106,7 +2102,6 @@ func readWide(r *sessrt.Reader, v *Wide, i int) {
 var narrowColumns = sessrt.NewColumns("a", "b")
 
 func appendNarrow(b []byte, v *Narrow) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendInt(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }
@@ -2123,7 +2118,6 @@ func readNarrow(r *sessrt.Reader, v *Narrow, i int) {
 var retypedColumns = sessrt.NewColumns("a", "b")
 
 func appendRetyped(b []byte, v *Retyped) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendInt(b, v.A)
 	return sessrt.AppendString(b, v.B)
 }

@@ -414,7 +414,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "color", "qty")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x93)
 	b = sessrt.AppendString(b, v.SKU)
 	b = sessrt.AppendString(b, v.Color)
 	return sessrt.AppendInt(b, v.Qty)

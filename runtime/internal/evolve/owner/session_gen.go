@@ -506,7 +506,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var addrColumns = sessrt.NewColumns("street")
 
 func appendAddr(b []byte, v *Addr) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendString(b, v.Street)
 }
 
@@ -520,7 +519,7 @@ func readAddr(r *sessrt.Reader, v *Addr, i int) {
 var nodeColumns = sessrt.NewColumns("v", "next")
 
 func appendNode(b []byte, v *Node) []byte {
-	b = append(sessrt.Recursive(b), 0x92)
+	b = sessrt.Recursive(b)
 	b = sessrt.AppendInt(b, v.V)
 	return sessrt.AppendPointer(b, v.Next, func(b []byte, v *Node) []byte {
 		return sessrt.AppendStruct(b, v, nodeColumns, appendNode)

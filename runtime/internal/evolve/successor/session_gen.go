@@ -291,7 +291,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var addrColumns = sessrt.NewColumns("street", "city")
 
 func appendAddr(b []byte, v *Addr) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.Street)
 	return sessrt.AppendString(b, v.City)
 }
