@@ -15,15 +15,14 @@ import (
 func (c *conn) dirtyFields() (bits, error) {
 	b := c.fields.bag()
 	dirty := b.changed.or(b.added)
-	held := c.held(dirty)
-	if held.empty() {
+	if !b.lent.meets(&b.present) {
 		return dirty, nil
 	}
-	if !c.stored {
-		return dirty.or(held), nil
-	}
 	rest := c.m.spec.rest
-	if dirty.empty() || c.m.parts.Foreign != nil || b.extra != nil && !b.extra.partial.empty() || rest >= 0 && held.has(uint8(rest)) {
+	switch {
+	case !c.stored:
+		return dirty.or(c.held(dirty)), nil
+	case dirty.empty(), c.m.parts.Foreign != nil, b.extra != nil && !b.extra.partial.empty(), rest >= 0 && b.lent.has(uint8(rest)):
 		return c.exactly(dirty)
 	}
 	return dirty, nil
@@ -35,29 +34,23 @@ func (c *conn) held(dirty bits) bits {
 	return b.lent.and(b.present).without(dirty)
 }
 
-// exactly adds to dirty the fields that were changed in place.
-func (c *conn) exactly(dirty bits) (bits, error) {
+// exactly adds to dirty the fields that were changed in place. Equal bytes tell
+// at once; others may be another program's way to write the same value, so that
+// they are decoded and compared again.
+func (c *conn) exactly(dirty bits) (_ bits, err error) {
+	defer caught(&err)
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	if dirty.empty() && c.m.parts.Format == nil && c.untouched(buf) {
+		return dirty, nil
+	}
 	held := c.held(dirty)
 	if held.empty() {
 		return dirty, nil
 	}
-	err := catch(func() { held = c.inPlace(held, dirty.empty()) })
-	return dirty.or(held), err
-}
-
-// inPlace returns those of the held fields whose value is not what was loaded.
-// Equal bytes tell at once; others may be another program's way to write the
-// same value, so that they are decoded and compared again. Alone tells that no
-// accessor has changed anything.
-func (c *conn) inPlace(held bits, alone bool) bits {
-	buf := scratch.Get().(*[]byte)
-	defer scratch.Put(buf)
-	if alone && c.m.parts.Format == nil && c.untouched(buf) {
-		return bits{}
-	}
 	was, err := c.baseFields()
 	if err != nil {
-		return held
+		return dirty.or(held), nil
 	}
 	for i := range held.all() {
 		*buf = c.fields.Append(int(i), (*buf)[:0])
@@ -65,7 +58,7 @@ func (c *conn) inPlace(held bits, alone bool) bits {
 			held.unset(i)
 		}
 	}
-	return held
+	return dirty.or(held), nil
 }
 
 // untouched tells whether the fields are written as the record has them: what

@@ -12,10 +12,9 @@ import (
 // session that has is not sent again, and a new id ends the old one first.
 func (c *conn) commitSealed(ctx context.Context, dirty bits) (lost bits, err error) {
 	present := !c.fields.bag().present.empty()
-	now := c.now()
 	change := !dirty.empty() && (present || c.stored && !c.destroy) || c.asked() && c.stored && !c.destroy || c.always && !c.stored
 	meta := c.meta
-	moved := meta.use(now)
+	moved := meta.use(c.lately())
 	due := c.stored && !c.destroy && (c.resend && c.used || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
 	switch {
 	case !change && !c.destroy && !c.discard && !due:
@@ -24,7 +23,9 @@ func (c *conn) commitSealed(ctx context.Context, dirty bits) (lost bits, err err
 		return lost, nil // the rest can wait for the next response
 	case !c.canSend():
 		return lost, ErrHeadersSent
-	case change && c.stored && !c.destroy && c.expired(now) && !c.login(dirty) && !c.restart:
+	}
+	now := c.now()
+	if change && c.stored && !c.destroy && c.expired(now) && !c.login(dirty) && !c.restart {
 		return lost, ErrDestroyed
 	}
 	forget := c.destroy || c.discard

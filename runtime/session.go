@@ -25,6 +25,7 @@ type conn struct {
 	pending struct{ token, key string } // made early for ID, used when a record is created
 
 	used        bool        // somebody asked for the session
+	lasts       bool        // the request may take long: it streams, or saves on its own
 	buried      bool        // the request's token was renewed or destroyed a moment ago
 	optional    bool        // the handler can do without the store
 	unavailable bool        // the store could not answer
@@ -154,6 +155,7 @@ func (b *Bag) Save(ctx context.Context) error {
 	if b.conn == nil {
 		return ErrNoManager
 	}
+	b.conn.lasts = true
 	return b.conn.commit(ctx)
 }
 

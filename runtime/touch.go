@@ -6,10 +6,20 @@ import (
 	"time"
 )
 
+// lately is the time as far as a touch needs to know it: that of the load, so
+// that most requests do not read the clock again, but the clock's for those that
+// may have taken long.
+func (c *conn) lately() int64 {
+	if c.touch || c.w == nil || c.lasts {
+		return c.now()
+	}
+	return c.baseAt
+}
+
 // touchRecord moves the record's expiry, at most once in a tenth of the idle timeout.
 func (c *conn) touchRecord(ctx context.Context) error {
 	meta := c.meta
-	moved := meta.use(c.now())
+	moved := meta.use(c.lately())
 	if moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle) {
 		bound, cancel := c.m.bound(ctx)
 		defer cancel()

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -50,5 +51,34 @@ func TestTouchIsThrottled(t *testing.T) {
 		read(5*time.Minute, false, 15*time.Minute)
 		a.clock.advance(4 * time.Minute)
 		b.sees("visits after the deadline", func(s *shop.Session) any { return s.Visits() }, 0)
+	}
+}
+
+// TestLongRequestsTouch: a request that streams, or saves on its own, moves the
+// session's end by when it did so, not by when it began.
+func TestLongRequestsTouch(t *testing.T) {
+	const idle = 10 * time.Minute
+	for name, h := range map[string]func(*app, http.ResponseWriter, *http.Request, *shop.Session){
+		"flush": func(a *app, w http.ResponseWriter, _ *http.Request, _ *shop.Session) {
+			w.(http.Flusher).Flush()
+			a.clock.advance(5 * time.Minute)
+		},
+		"save": func(a *app, _ http.ResponseWriter, r *http.Request, s *shop.Session) {
+			a.clock.advance(5 * time.Minute)
+			must(a.t, s.Save(r.Context()))
+		},
+		"touch": func(a *app, w http.ResponseWriter, _ *http.Request, s *shop.Session) {
+			w.WriteHeader(http.StatusOK)
+			a.clock.advance(5 * time.Minute)
+			s.Touch()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, nil, func(c *sess.Config) { c.IdleTimeout = idle })
+			b := a.browser()
+			b.see(func(s *shop.Session) { s.SetVisits(1) })
+			b.do(func(w http.ResponseWriter, r *http.Request, s *shop.Session) { h(a, w, r, s) })
+			b.sees("end", func(s *shop.Session) any { return s.ExpiresAt().Equal(a.clock.Now().Add(idle)) }, true)
+		})
 	}
 }

@@ -107,6 +107,7 @@ func (w *writer) WriteString(s string) (int, error) {
 }
 
 func (w *writer) FlushError() error {
+	w.conn.lasts = true
 	before := w.began
 	if err := w.begin(); err != nil {
 		return err
@@ -121,6 +122,7 @@ func (w *writer) FlushError() error {
 func (w *flushWriter) Flush() { _ = w.FlushError() }
 
 func (w *h1Writer) ReadFrom(src io.Reader) (int64, error) {
+	w.conn.lasts = true
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
@@ -128,6 +130,7 @@ func (w *h1Writer) ReadFrom(src io.Reader) (int64, error) {
 }
 
 func (w *h1Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.conn.lasts = true
 	before, said := w.began, w.sent != nil
 	if err := w.begin(); err != nil {
 		return nil, nil, err
