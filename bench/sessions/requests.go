@@ -86,14 +86,14 @@ func measureApps(ctx context.Context, s size, makers ...func() (*apps.App, error
 	return results, nil
 }
 
-// serve lets h answer copies of r: some libraries change the request.
+// serve lets h answer r anew each time: some libraries change the request.
 func serve(h http.Handler, r *http.Request) func(n int) {
-	w := &sink{http.Header{}}
+	w, request := &sink{http.Header{}}, new(http.Request)
 	return func(n int) {
 		for range n {
 			clear(w.header)
-			request := *r
-			h.ServeHTTP(w, &request)
+			*request = *r
+			h.ServeHTTP(w, request)
 		}
 	}
 }
