@@ -10,6 +10,11 @@ import (
 
 // FindBy yields the sessions whose field i is value; generated FindBy methods
 // call it. What an index still says of a session that has changed is passed over.
+//
+// A session that can't be loaded, or is not readable ([ErrCorrupt],
+// [ErrNewerFormat]), is yielded as an error with a nil session, and the caller
+// that goes on gets the ones after it. An index that can't answer ends the
+// iteration with an error that is [ErrUnavailable]. The order is the store's.
 func FindBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V) iter.Seq2[*T, error] {
 	q, err := newQuery(s, i, value)
 	if err != nil {

@@ -31,7 +31,8 @@ func TestDestroyByRenew(t *testing.T) {
 
 type findStore struct {
 	spyStore
-	found func()
+	found  func()
+	broken error // what Find ends with
 }
 
 func TestDestroyNewer(t *testing.T) {
@@ -55,6 +56,79 @@ func TestDestroyNewer(t *testing.T) {
 	}
 }
 
+// TestFindGoesOnAfterAnUnreadableRecord: a page of somebody's sessions shows
+// those that can be read, and "log out everywhere" ends them all.
+func TestFindGoesOnAfterAnUnreadableRecord(t *testing.T) {
+	memory := newMemory(t)
+	a := newApp(t, memory)
+	created := map[string]*shop.Session{}
+	for _, team := range []string{"whole", "newer", "corrupt", "header"} {
+		s, err := a.sessions.Create(ctx(), func(s *shop.Session) error { s.SetUserID("u1"); s.SetTeam(team); return nil })
+		must(t, err)
+		created[team] = s
+	}
+	damage := func(team string, f func(data []byte) []byte) {
+		id := created[team].ID()
+		old, err := memory.Load(ctx(), id)
+		must(t, err)
+		next := sess.Record{Data: f(bytes.Clone(old.Data)), Stamp: old.Stamp + 1, Expires: old.Expires}
+		must(t, memory.Update(ctx(), id, old, next))
+	}
+	damage("newer", func(data []byte) []byte { data[0] = 9; return data })
+	damage("corrupt", func(data []byte) []byte { return data[:len(data)-1] })
+	damage("header", func(data []byte) []byte { return data[:5] })
+
+	for name, sessions := range map[string]iter.Seq2[*shop.Session, error]{
+		"FindBy": a.sessions.FindByUserID(ctx(), "u1"), "List": a.sessions.List(ctx()),
+	} {
+		read, newer, corrupt := 0, 0, 0
+		for s, err := range sessions {
+			switch {
+			case err == nil && s.Team() == "whole":
+				read++
+			case s == nil && errors.Is(err, sess.ErrNewerFormat):
+				newer++
+			case s == nil && errors.Is(err, sess.ErrCorrupt):
+				corrupt++
+			default:
+				t.Errorf("%s yields %v, %v", name, s, err)
+			}
+		}
+		if read != 1 || newer != 1 || corrupt != 2 {
+			t.Errorf("%s yields %d sessions, %d newer and %d corrupt ones", name, read, newer, corrupt)
+		}
+	}
+	if n, err := a.sessions.DestroyByUserID(ctx(), "u1"); n != 4 || err != nil {
+		t.Errorf("DestroyBy = %d, %v", n, err)
+	}
+	for s, err := range a.sessions.FindByUserID(ctx(), "u1") {
+		t.Errorf("still there: %v, %v", s, err)
+	}
+}
+
+// TestFindEndsWithItsIndex: an index that can't answer ends the iteration, with
+// an error after what it has told.
+func TestFindEndsWithItsIndex(t *testing.T) {
+	st := &findStore{spyStore: spyStore{Store: newMemory(t)}, found: func() {}, broken: errors.New("connection lost")}
+	a := newApp(t, st)
+	_, err := a.sessions.Create(ctx(), func(s *shop.Session) error { s.SetUserID("u1"); return nil })
+	must(t, err)
+	var got []string
+	for s, err := range a.sessions.FindByUserID(ctx(), "u1") {
+		switch {
+		case err == nil:
+			got = append(got, s.UserID())
+		case s == nil && errors.Is(err, sess.ErrUnavailable) && errors.Is(err, st.broken):
+			got = append(got, "error")
+		default:
+			t.Errorf("yields %v, %v", s, err)
+		}
+	}
+	if len(got) != 2 || got[0] != "u1" || got[1] != "error" {
+		t.Errorf("yields %q", got)
+	}
+}
+
 func (s *findStore) Bind(setup sess.Setup) (sess.Parts, error) {
 	parts, err := s.spyStore.Bind(setup)
 	parts.Records = s
@@ -72,6 +146,9 @@ func (s *findStore) Find(ctx context.Context, e sess.IndexEntry) iter.Seq2[strin
 			if !yield(k, nil) {
 				return
 			}
+		}
+		if s.broken != nil && yield("", s.broken) {
+			yield("", errors.New("asked again after an error"))
 		}
 	}
 }

@@ -62,3 +62,12 @@ func (meta *Meta) use(now int64) int64 {
 	}
 	return meta.Expires - before
 }
+
+// lastUse is the last use that has moved the session's end; 0 if the end is not
+// one that use moves.
+func (meta *Meta) lastUse() int64 {
+	if meta.Idle == 0 || meta.Deadline != 0 && meta.Expires >= meta.Deadline {
+		return 0
+	}
+	return max(meta.Expires-meta.Idle, 0)
+}

@@ -81,6 +81,16 @@ func (b *Bag) CreatedAt() time.Time { return b.instant(func(m *Meta) int64 { ret
 // never and for a session that was not stored yet.
 func (b *Bag) ExpiresAt() time.Time { return b.instant(func(m *Meta) int64 { return m.Expires }) }
 
+// LastSeen returns when the session was last used, as far as its record tells:
+// uses less than a tenth of the idle timeout after that are not noted. For the
+// request's own session it is the use before this one, until it is committed.
+// Sessions.Update counts as a use.
+//
+// It is the zero time where that is not known because the session's end does not
+// move with its use: without an idle timeout, after SetMaxAge, in the last idle
+// timeout before the absolute deadline, and of a session that was not stored yet.
+func (b *Bag) LastSeen() time.Time { return b.instant((*Meta).lastUse) }
+
 func (b *Bag) instant(of func(*Meta) int64) time.Time {
 	if b.conn == nil || of(&b.conn.meta) == 0 {
 		return time.Time{}

@@ -172,6 +172,7 @@ func (s *Sessions[T]) Destroy(ctx context.Context, id string) error {
 }
 
 // List yields every live session of a store that can list, else [ErrNoIndex].
+// Its errors are those of [FindBy].
 func (s *Sessions[T]) List(ctx context.Context) iter.Seq2[*T, error] {
 	lister, ok := s.m.parts.Records.(Lister)
 	if !ok {

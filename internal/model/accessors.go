@@ -41,7 +41,7 @@ func (f *Field) Finders() []string {
 // version window of the runtime.
 var SessionMethods = []string{
 	// Of the runtime.
-	"ID", "IsNew", "CreatedAt", "ExpiresAt", "Renew", "Reauthenticate", "Destroy",
+	"ID", "IsNew", "CreatedAt", "ExpiresAt", "LastSeen", "Renew", "Reauthenticate", "Destroy",
 	"Save", "Reload", "Touch", "SetMaxAge", "Unavailable",
 	// Generated.
 	"All", "MarshalJSON", "LogValue", "Format", "SessionFields",
