@@ -58,6 +58,7 @@ type Config struct {
 
 	// Development is for plain HTTP on localhost: it implies Cookie.Insecure,
 	// and a change that comes too late to be saved panics instead of being logged.
+	// A request for another host is logged as a warning, once.
 	Development bool
 	// Now is the clock; nil for time.Now. It is read to the millisecond, also
 	// by goroutines of a store, so that it must allow parallel calls.
@@ -83,7 +84,8 @@ type Cookie struct {
 	// they close. The server's timeouts hold all the same.
 	NonPersistent bool
 	// Insecure drops Secure and the prefix, for plain HTTP in a local network or
-	// behind an onion address. Behind a proxy that ends TLS it is not needed.
+	// behind an onion address, and logs a warning at the start. Behind a proxy that
+	// ends TLS it is not needed.
 	Insecure bool
 }
 

@@ -183,8 +183,9 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestInsecureWarnsOnce(t *testing.T) {
-	a := newApp(t, nil, func(c *sess.Config) { c.Development = true })
-	if n := strings.Count(a.logs.String(), "plain HTTP"); n != 1 {
+	a := newApp(t, nil, func(c *sess.Config) { c.Cookie.Insecure = true })
+	a.browser().see(func(s *shop.Session) { s.SetVisits(1) })
+	if n := strings.Count(a.logs.String(), "level=WARN"); n != 1 || !strings.Contains(a.logs.String(), "plain HTTP") {
 		t.Errorf("%d warnings: %s", n, a.logs)
 	}
 }

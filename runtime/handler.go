@@ -110,6 +110,9 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 // begin loads the request's session. A token that is none, or whose session is
 // gone, leaves a new session: no identifier is taken from a client.
 func (c *conn) begin() error {
+	if c.m.cfg.Development {
+		c.m.watchHost(c.r)
+	}
 	var err error
 	if c.m.parts.Foreign != nil {
 		err = c.openForeign()

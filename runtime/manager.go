@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,7 +24,8 @@ type manager struct {
 	cookie    string // the bare cookie name
 	sent      string // the name under which the transport is told apart from another manager's
 	locks     locks
-	reported  sync.Map // fields whose misfit was logged
+	reported  sync.Map    // fields whose misfit was logged
+	warned    atomic.Bool // of a request in Development that is not for localhost
 }
 
 func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
@@ -48,8 +50,8 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 			return nil, err
 		}
 		m.transport, m.sent = cookies, "cookie "+cookies.name
-		if cfg.Cookie.Insecure {
-			cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Insecure and Development on localhost and private networks only", slog.String("cookie", cookies.name))
+		if cfg.Cookie.Insecure && !cfg.Development {
+			cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Cookie.Insecure in private networks only, and Development on localhost", slog.String("cookie", cookies.name))
 		}
 	}
 	if b, ok := m.transport.(bearer); ok {
