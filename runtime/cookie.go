@@ -8,10 +8,12 @@ import (
 )
 
 // Limits of RFC 6265bis: section 5.7 lets browsers drop a cookie whose name
-// and value are over 4096 bytes, section 5.6.2 caps its life at 400 days.
+// and value are over 4096 bytes, section 5.6 lets them ignore an attribute whose
+// value is over 1024, section 5.6.2 caps its life at 400 days.
 const (
-	maxCookieBytes = 4096
-	maxCookieAge   = 400 * 24 * time.Hour
+	maxCookieBytes    = 4096
+	maxAttributeBytes = 1024
+	maxCookieAge      = 400 * 24 * time.Hour
 )
 
 // cookies is the Transport that carries the token in a cookie.
@@ -42,6 +44,10 @@ func newCookies(c Cookie) (*cookies, error) {
 		return nil, &ConfigError{"Config.Cookie.Partitioned", "needs a Secure cookie, browsers drop it otherwise; unset Insecure or Development"}
 	case c.SameSite != http.SameSiteLaxMode && c.SameSite != http.SameSiteStrictMode && c.SameSite != http.SameSiteNoneMode:
 		return nil, &ConfigError{"Config.Cookie.SameSite", "must be said: use http.SameSiteLaxMode, http.SameSiteStrictMode or http.SameSiteNoneMode"}
+	case len(c.Path) > maxAttributeBytes:
+		return nil, &ConfigError{"Config.Cookie.Path", "is over 1024 bytes, browsers would ignore it; write \"/\" or \"/app\""}
+	case len(c.Domain) > maxAttributeBytes:
+		return nil, &ConfigError{"Config.Cookie.Domain", "is over 1024 bytes, browsers would ignore it; no name in DNS is so long"}
 	case !strings.HasPrefix(c.Path, "/"):
 		return nil, &ConfigError{"Config.Cookie.Path", strconv.Quote(c.Path) + " does not begin with a slash, browsers would ignore it; write \"/\" or \"/app\""}
 	}
