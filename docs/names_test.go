@@ -11,7 +11,7 @@ import (
 )
 
 // What the documentation names as proof is there: every archive by its path, and
-// every test, benchmark and fuzz target by its name.
+// every test, benchmark, fuzz target and example by its name.
 func TestNamedTestsExist(t *testing.T) {
 	var source bytes.Buffer
 	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
@@ -41,7 +41,7 @@ func TestNamedTestsExist(t *testing.T) {
 				t.Errorf("%s names %s, which is not there", page, m)
 			}
 		}
-		for _, m := range regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w*`).FindAllString(string(text), -1) {
+		for _, m := range regexp.MustCompile(`\b(?:(?:Test|Fuzz|Benchmark)[A-Z]|Example_[a-z])\w*`).FindAllString(string(text), -1) {
 			named++
 			if !strings.Contains(source.String(), "\nfunc "+m+"(") {
 				t.Errorf("%s names %s, which no file declares", page, m)

@@ -306,11 +306,14 @@ func Example_mySessions() {
 	sessions := must(account.NewSessions(memstore.New(), quiet))
 	page := sessions.Handler(func(w http.ResponseWriter, r *http.Request, s *account.Session) {
 		for other, err := range sessions.FindByUserID(r.Context(), s.UserID()) {
-			if err != nil {
+			switch {
+			case errors.Is(err, runtime.ErrCorrupt), errors.Is(err, runtime.ErrNewerFormat):
+				continue // one that this program can't read does not hide the others
+			case err != nil:
 				http.Error(w, "try again", http.StatusServiceUnavailable)
 				return
 			}
-			fmt.Fprintln(w, other.Device(), other.ID() == s.ID(), time.Until(other.ExpiresAt()) > 0)
+			fmt.Fprintln(w, other.Device(), other.ID() == s.ID(), time.Since(other.LastSeen()) < time.Hour)
 		}
 	})
 	login := sessions.Handler(func(w http.ResponseWriter, r *http.Request, s *account.Session) {

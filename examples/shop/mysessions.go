@@ -37,6 +37,9 @@ func (a *shop) showSessions(w http.ResponseWriter, r *http.Request, s *Session) 
 		if p.NoIndex = errors.Is(err, runtime.ErrNoIndex); p.NoIndex {
 			break
 		}
+		if errors.Is(err, runtime.ErrCorrupt) || errors.Is(err, runtime.ErrNewerFormat) {
+			continue // one that can't be read does not hide the others
+		}
 		if err != nil {
 			a.cantReach(w, r, s, err)
 			return

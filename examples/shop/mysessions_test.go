@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"regexp"
 	"testing"
 	"time"
@@ -81,6 +82,41 @@ func TestManySessions(t *testing.T) {
 		t.Errorf("the page lists %d sessions, want %d", n, maxListed)
 	}
 	idOf(page, true)
+}
+
+// TestUnreadableSessionHidesNoOther: one that another release of the shop wrote
+// is missing from the page, and "log out everywhere else" ends it too.
+func TestUnreadableSessionHidesNoOther(t *testing.T) {
+	t.Parallel()
+	w, store := newBroken(t)
+	home, third := w.user(t, "Ada"), w.user(t, "Ada")
+	away := w.visitor(t)
+	away.agent = phone
+	away.login("Ada")
+	home.get("/sessions").has("Safari on an iPhone")
+	for _, v := range []*visitor{away, third} {
+		id := idOf(v.get("/sessions"), true)
+		old, err := store.Store.Load(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := old
+		next.Data = bytes.Clone(old.Data)
+		if next.Stamp++; v == away {
+			next.Data[0]++ // the version of the format
+		} else {
+			next.Data = next.Data[:40]
+		}
+		if err := store.Store.Update(t.Context(), id, old, next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := w.user(t, "Ada")
+	page := last.get("/sessions").is(200, "/sessions").has("This browser").hasNot("iPhone")
+	if n := len(regexp.MustCompile(`<li class="card session`).FindAllString(page.body, -1)); n != 2 {
+		t.Errorf("the page lists %d sessions, want the two that can be read", n)
+	}
+	last.post("/sessions/end-others").has("3 other sessions ended.")
 }
 
 // TestMySessionsInCookies checks that the page promises nothing that a sealed
