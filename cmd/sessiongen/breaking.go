@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,6 +42,9 @@ func (c *command) breaking(ctx context.Context, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	old, new, err := b.load(ctx)
+	if ctx.Err() != nil {
+		return c.fail(errInterrupted)
+	}
 	if err != nil {
 		return c.fail(err)
 	}
@@ -49,23 +53,25 @@ func (c *command) breaking(ctx context.Context, args []string) int {
 
 func (b *breaking) parseFlags(args []string) (done bool, code int) {
 	f := flag.NewFlagSet("sessiongen breaking", flag.ContinueOnError)
-	f.SetOutput(b.stderr)
+	f.SetOutput(io.Discard)
 	f.StringVar(&b.against, "against", "", "the `version` to compare with: a git revision, or a file that -schema printed")
 	f.BoolVar(&b.json, "json", false, "print the changes as JSON")
 	f.StringVar(&b.output, "output", defaultOutput, "base `name` of the generated files")
 	f.StringVar(&b.tags, "tags", "", "build tags for loading, a comma-separated `list`")
-	f.Usage = func() {
+	usage := func() {
+		f.SetOutput(b.stderr)
 		fmt.Fprint(b.stderr, "usage: sessiongen breaking -against revision|file [flags] [packages]\n\nThe flags are:\n")
 		f.PrintDefaults()
 	}
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
+		usage()
 		return true, same
-	case err != nil: // already printed, with the usage
-		return true, trouble
+	case err != nil:
+		return true, b.fail(flagError(f, err))
 	}
 	if b.against == "" {
-		return true, b.fail(errors.New("breaking: -against is missing: name a git revision, such as -against main, or a file that sessiongen -schema printed"))
+		return true, b.fail(errors.New("-against is missing: breaking compares with another version; name a git revision, such as -against main, or a file that sessiongen -schema printed"))
 	}
 	if err := checkOutput(b.output); err != nil {
 		return true, b.fail(err)
@@ -122,7 +128,7 @@ func (b *breaking) load(ctx context.Context) (old, new *schema.Schema, err error
 		return nil, nil, r.explain(err)
 	}
 	if len(old.Sessions)+len(new.Sessions) == 0 {
-		return nil, nil, fmt.Errorf("no //sessiongen:session directive in %s, neither now nor in %s: name the packages that have one", strings.Join(b.patterns, " "), b.against)
+		return nil, nil, fmt.Errorf("no //sessiongen:session directive in %s, neither now nor in %s: there is nothing to compare; name the packages that have one", strings.Join(b.patterns, " "), b.against)
 	}
 	return old, new, nil
 }

@@ -28,7 +28,7 @@ func flagError(f *flag.FlagSet, err error) error {
 		value, name, _ := strings.Cut(value, " for ")
 		return fmt.Errorf("flag %s is on or off, and %s is neither; write %s alone", name, value, name)
 	}
-	return fmt.Errorf("%s: a flag is a dash and a name; see sessiongen -h", said)
+	return fmt.Errorf("%s: a flag is a dash and a name; see %s -h", said, f.Name())
 }
 
 // meantKeygen replaces the error for a package called keygn or the like.

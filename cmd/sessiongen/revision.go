@@ -32,10 +32,10 @@ type revision struct {
 func openRevision(ctx context.Context, dir, name string) (_ *revision, err error) {
 	r := &revision{name: name, wd: dir}
 	if _, err := exec.LookPath("git"); err != nil {
-		return nil, fmt.Errorf("-against %s is no file, and git, which would know a revision, is not installed: install git, or give a file that sessiongen -schema printed", name)
+		return nil, fmt.Errorf("-against %s: no such file, and git, which would know a revision, is not installed; install git, or give a file that sessiongen -schema printed", name)
 	}
 	if r.top, err = git(ctx, dir, nil, "rev-parse", "--show-toplevel"); err != nil {
-		return nil, fmt.Errorf("-against %s is no file, and can't be looked up as a revision in %s: %w; give a file that sessiongen -schema printed", name, dir, err)
+		return nil, fmt.Errorf("-against %s: no such file, and no revision that can be looked up in %s: %w; give a file that sessiongen -schema printed", name, dir, err)
 	}
 	r.top = filepath.FromSlash(r.top)
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
@@ -46,7 +46,7 @@ func openRevision(ctx context.Context, dir, name string) (_ *revision, err error
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("-against %s is neither a file nor a revision of this repository: name one, such as HEAD, main or a tag; a shallow clone has to fetch it first", name)
+		return nil, fmt.Errorf("-against %s: neither a file nor a revision of this repository; name one, such as HEAD, main or a tag, and in a shallow clone fetch it first", name)
 	}
 	prefix, err := git(ctx, dir, nil, "rev-parse", "--show-prefix")
 	if err != nil {
@@ -67,10 +67,10 @@ func openRevision(ctx context.Context, dir, name string) (_ *revision, err error
 	r.dir = filepath.Join(r.root, filepath.FromSlash(prefix))
 	index := []string{"GIT_INDEX_FILE=" + filepath.Join(r.temp, "index")}
 	if _, err := git(ctx, r.top, index, "read-tree", commit); err != nil {
-		return nil, fmt.Errorf("checking out %s: %w", name, err)
+		return nil, fmt.Errorf("-against %s: it can't be checked out: %w; mend the repository, or give a file that sessiongen -schema printed", name, err)
 	}
 	if _, err := git(ctx, r.top, index, "checkout-index", "--all", "--force", "--prefix="+filepath.ToSlash(r.root)+"/"); err != nil {
-		return nil, fmt.Errorf("checking out %s: %w", name, err)
+		return nil, fmt.Errorf("-against %s: it can't be checked out: %w; mend the repository, or give a file that sessiongen -schema printed", name, err)
 	}
 	if _, err := os.Stat(r.dir); err != nil {
 		r.missing = true
@@ -91,9 +91,9 @@ func (r *revision) environment(ctx context.Context) ([]string, error) {
 	env := append(os.Environ(), "PWD="+r.dir)
 	cmd := exec.CommandContext(ctx, "go", "env", "GOWORK")
 	cmd.Dir = r.wd
-	out, err := cmd.Output()
+	out, err := said(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("go env GOWORK: %w", err)
+		return nil, fmt.Errorf("which workspace is in use is not known: %w; run go env GOWORK until it succeeds", err)
 	}
 	now := strings.TrimSpace(string(out))
 	rel, ok := r.inside(now)
@@ -150,7 +150,7 @@ func (r *revision) patterns(patterns []string) ([]string, error) {
 		}
 		rel, ok := r.inside(at)
 		if !ok {
-			return nil, fmt.Errorf("%s lies outside of the repository %s, so that -against %s does not have it: run the command in the repository of those packages", p, r.top, r.name)
+			return nil, fmt.Errorf("%s: it lies outside of the repository %s, so that -against %s does not have it; run the command in the repository of those packages", p, r.top, r.name)
 		}
 		if filepath.IsAbs(p) {
 			p = filepath.Join(r.root, rel)
@@ -176,7 +176,7 @@ func (r *revision) explain(err error) error {
 		}
 		out = append(out, parse.Error{Pos: e.Pos, Msg: r.rename(e.Msg)})
 	}
-	way := fmt.Sprintf("the specs of %s do not load, so that nothing can be compared with them: choose another revision, or a file that the sessiongen of that time printed with -schema", r.name)
+	way := fmt.Sprintf("the specs of %s do not load: nothing can be compared with them; choose another revision, or a file that the sessiongen of that time printed with -schema", r.name)
 	return append(out, parse.Error{Pos: model.Position{}, Msg: way})
 }
 
@@ -192,9 +192,17 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
+	out, err := said(cmd)
+	return strings.TrimRight(string(out), "\r\n"), err
+}
+
+// said runs a command and returns what it printed. Its error is what the
+// command said, in one line.
+func said(cmd *exec.Cmd) ([]byte, error) {
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		err = fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(string(exit.Stderr)))
+		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n")
+		err = fmt.Errorf("%s %s: %s", filepath.Base(cmd.Args[0]), cmd.Args[1], strings.Join(lines, ", "))
 	}
-	return strings.TrimRight(string(out), "\r\n"), err
+	return out, err
 }

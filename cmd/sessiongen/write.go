@@ -39,7 +39,7 @@ func (c *command) readOld(o *output) error {
 		return c.unwritable(o.path, err)
 	default:
 		if target, err := os.Readlink(o.path); err == nil {
-			return fmt.Errorf("%s: a symbolic link to %s, which is not there: an output that is a link is written to its target; remove the link, or make the target", c.rel(o.path), target)
+			return fmt.Errorf("%s: a symbolic link to %s, which is not there, and an output that is a link is written to its target; remove the link, or make the target", c.rel(o.path), target)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ func (c *command) write(ctx context.Context, outputs []output, orphans []parse.O
 		switch err := os.Remove(o.File); {
 		case errors.Is(err, fs.ErrNotExist): // another run was faster
 		case err != nil:
-			return c.fail(fmt.Errorf("%s: %s, but it can't be removed: %w", c.rel(o.File), c.why(o), reason(err)))
+			return c.fail(fmt.Errorf("%s: %s, but it can't be removed: %w; remove it by hand", c.rel(o.File), c.why(o), reason(err)))
 		default:
 			// Always printed: the file is one that somebody committed.
 			fmt.Fprintf(c.stderr, "removed %s: %s\n", c.rel(o.File), c.why(o))
@@ -93,12 +93,12 @@ func (c *command) write(ctx context.Context, outputs []output, orphans []parse.O
 	return same
 }
 
-var errInterrupted = errors.New("interrupted: nothing was written")
+var errInterrupted = errors.New("interrupted: nothing was written; run it again")
 
 // unwritable is the error of a file that can't be written, without the names of
 // files that its reader never heard of.
 func (c *command) unwritable(path string, err error) error {
-	return fmt.Errorf("%s: the generated code can't be written there: %w", c.rel(path), reason(err))
+	return fmt.Errorf("%s: the generated code can't be written there: %w; correct that and run it again", c.rel(path), reason(err))
 }
 
 func reason(err error) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -201,7 +202,7 @@ func TestWriteInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c, stderr := testCommand(dir)
-	if code := c.write(ctx, []output{{path: filepath.Join(dir, "a.go"), content: []byte("new\n")}}, nil); code != trouble || stderr.String() != "sessiongen: interrupted: nothing was written\n" {
+	if code := c.write(ctx, []output{{path: filepath.Join(dir, "a.go"), content: []byte("new\n")}}, nil); code != trouble || stderr.String() != "sessiongen: interrupted: nothing was written; run it again\n" {
 		t.Errorf("status %d: %q", code, stderr)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
@@ -219,5 +220,20 @@ func TestOrphanRemovedByAnother(t *testing.T) {
 	}
 	if code := c.write(t.Context(), nil, []parse.Orphan{gone}); code != same || stderr.Len() > 0 {
 		t.Errorf("status %d: %s", code, stderr)
+	}
+}
+
+// An orphan that can't be removed is named, with what is left to do.
+func TestOrphanStays(t *testing.T) {
+	dir := t.TempDir()
+	orphan := filepath.Join(dir, "session_gen.go")
+	if err := os.MkdirAll(filepath.Join(orphan, "full"), 0o777); err != nil { // which no user can remove
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	c := &command{dir: dir, stderr: &stderr}
+	code := c.write(t.Context(), nil, []parse.Orphan{{File: orphan}})
+	if want := "sessiongen: session_gen.go: its package has no spec, but it can't be removed: "; code != trouble || !strings.HasPrefix(stderr.String(), want) || !strings.HasSuffix(stderr.String(), "; remove it by hand\n") {
+		t.Errorf("status %d, printed %q", code, &stderr)
 	}
 }

@@ -56,7 +56,7 @@ func open(t *testing.T, dir string) {
 func TestReadOnlyDirectory(t *testing.T) {
 	t.Parallel()
 	if dir := os.Getenv("SESSIONGEN_TEST_DIR"); dir != "" {
-		writeTwo(t, dir, "b/x.go: the generated code can't be written there: permission denied")
+		writeTwo(t, dir, "b/x.go: the generated code can't be written there: permission denied; correct that and run it again")
 		return
 	}
 	dir := t.TempDir()
@@ -85,7 +85,7 @@ func TestNoRoom(t *testing.T) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1000, Max: 1000}); err != nil {
 			t.Fatal(err)
 		}
-		writeTwo(t, dir, "b/x.go: the generated code can't be written there: file too large")
+		writeTwo(t, dir, "b/x.go: the generated code can't be written there: file too large; correct that and run it again")
 		return
 	}
 	dir := t.TempDir()
@@ -156,7 +156,7 @@ func TestInterruptedRun(t *testing.T) {
 		if err != nil {
 			want = old
 			// Before main has begun, the signal ends the process as it does any other.
-			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() && (cmd.ProcessState.ExitCode() != trouble || out.String() != "sessiongen: interrupted: nothing was written\n") {
+			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() && (cmd.ProcessState.ExitCode() != trouble || out.String() != "sessiongen: interrupted: nothing was written; run it again\n") {
 				t.Errorf("%v: %s", err, out)
 			}
 		}

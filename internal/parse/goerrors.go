@@ -24,7 +24,7 @@ func (l *loader) asked(err error, patterns []string) error {
 		return l.ctx.Err()
 	}
 	if _, err := exec.LookPath("go"); err != nil {
-		return fmt.Errorf("loading %s: packages are found by the go command, which is not there: %w", strings.Join(patterns, " "), err)
+		return fmt.Errorf("loading %s: packages are found by the go command, which is not there; install Go, or add its bin directory to PATH", strings.Join(patterns, " "))
 	}
 	msg := err.Error()
 	if _, said, ok := strings.Cut(msg, "stderr: "); ok && strings.TrimSpace(said) != "" {
@@ -34,7 +34,7 @@ func (l *loader) asked(err error, patterns []string) error {
 	if list := positioned(msg, l.opts.Dir); len(list) > 0 {
 		return list.sorted()
 	}
-	return fmt.Errorf("loading %s: %s", strings.Join(patterns, " "), msg)
+	return fmt.Errorf("loading %s: %s; correct that first, which go list shows too", strings.Join(patterns, " "), msg)
 }
 
 var atLine = regexp.MustCompile(`^(.+?):(\d+)(?::(\d+))?: (.+)$`)
@@ -81,7 +81,7 @@ func (l *loader) unnamed(pkgs []*packages.Package, patterns []string) (errs Erro
 		}
 	}
 	if len(errs) > 0 && outsideModules(l.ctx, l.opts) {
-		return Errors{{Msg: fmt.Sprintf("%s: no go.mod here or in a directory above, so that there is no module to look in; change to a module's directory, or run go mod init", strings.Join(patterns, " "))}}
+		return Errors{{Msg: fmt.Sprintf("%s: no go.mod here or in a directory above: there is no module to look in; change to a module's directory, or run go mod init", strings.Join(patterns, " "))}}
 	}
 	return errs
 }

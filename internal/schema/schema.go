@@ -124,7 +124,7 @@ func Read(data []byte) (*Schema, error) {
 	case head.Version == 0 || head.Sessions == nil:
 		return nil, errors.New("it is no schema: it has no version and sessions; make one with sessiongen -schema")
 	case head.Version > Version:
-		return nil, fmt.Errorf("it is a schema of version %d, and this sessiongen reads version %d: update sessiongen", head.Version, Version)
+		return nil, fmt.Errorf("it is a schema of version %d, and this sessiongen reads version %d; update sessiongen", head.Version, Version)
 	case head.Version < 0:
 		return nil, fmt.Errorf("it is no schema: version %d; make one with sessiongen -schema", head.Version)
 	}
