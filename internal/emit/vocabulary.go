@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"bytes"
 	"fmt"
+	"go/format"
 	"strings"
 	"time"
 
@@ -37,9 +39,15 @@ func body(statements ...jen.Code) *jen.Statement {
 	return jen.Block(statements...)
 }
 
-// multiline tells whether gofmt breaks the line in a type: a struct without a
-// name does not fit one if it has several fields.
-func multiline(goType string) bool { return strings.Contains(goType, ";") }
+// multiline tells whether gofmt breaks the line in a type: it keeps a struct
+// without a name on one only if it has one short field. Gofmt is asked.
+func multiline(goType string) bool {
+	if !strings.Contains(goType, "struct") {
+		return false
+	}
+	formatted, err := format.Source([]byte("var _ " + goType))
+	return err != nil || bytes.Contains(formatted, []byte("\n"))
+}
 
 // params is a list of parameters whose types are made of goType. One that takes
 // several lines stands on lines of its own, as gofumpt has it.

@@ -149,7 +149,7 @@ func (b *builder) nameCodec(c *codec) {
 	if named, ok := c.typ.(*types.Named); !ok {
 		stems = []string{labelStem(c.label)}
 	} else if pkg := named.Obj().Pkg(); pkg != nil && pkg != b.pkg.Types {
-		stems = append(stems, upperFirst(pkg.Name())+stems[0])
+		stems = append(stems, packageStem(pkg.Name())+stems[0])
 	}
 	names := func(stem string) []string {
 		return []string{"append" + stem, "read" + stem, lowerCamel(stem) + "Columns"}
@@ -186,6 +186,18 @@ func typeStem(t types.Type) string {
 	}
 	return "Struct"
 }
+
+// packageStem is a package's name as part of an identifier: Catalog, SQL.
+func packageStem(name string) string {
+	if upper := strings.ToUpper(name); initialisms[upper] {
+		return upper
+	}
+	return upperFirst(name)
+}
+
+// initialisms are the names of packages that linters want in upper case: of the
+// standard library, and of what is often in sessions.
+var initialisms = set("API HTML HTTP IP JSON RPC SMTP SQL TLS URL UTF8 UUID XML")
 
 // labelStem is the way to a field as part of an identifier: Cart[].Size becomes CartSize.
 func labelStem(label string) string {
