@@ -52,7 +52,7 @@ func AppendTable[S ~[]T, T any](b []byte, v S, columns *Columns, row func([]byte
 
 // AppendPointerTable is AppendTable for a slice of pointers to structs. A row that
 // is a nil pointer is [nilRow] and a nil for each further column.
-func AppendPointerTable[S ~[]*T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
+func AppendPointerTable[S ~[]P, P ~*T, T any](b []byte, v S, columns *Columns, row func([]byte, *T) []byte) []byte {
 	if len(v) == 0 {
 		if v == nil {
 			return msgp.AppendNil(b)
@@ -212,7 +212,7 @@ func ReadTable[S ~[]T, T any](r *Reader, v *S, c *Columns, field func(*Reader, *
 }
 
 // ReadPointerTable reads a slice of pointers to structs.
-func ReadPointerTable[S ~[]*T, T any](r *Reader, v *S, c *Columns, field func(*Reader, *T, int)) {
+func ReadPointerTable[S ~[]P, P ~*T, T any](r *Reader, v *S, c *Columns, field func(*Reader, *T, int)) {
 	*v = nil
 	if r.err != nil || r.isNil() {
 		return

@@ -5,10 +5,7 @@
 // be read, tested and replaced without the other.
 package model
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Package is one package that holds at least one spec; it becomes one output file.
 type Package struct {
@@ -187,8 +184,6 @@ func (t *Type) Number() bool {
 	return false
 }
 
-// RowPointer tells whether t is *Item, an element that a table of pointers
-// holds. A named pointer type is none: the runtime could not infer its struct.
-func (t *Type) RowPointer() bool {
-	return t.Kind == Pointer && t.Elem.Kind == StructKind && strings.HasPrefix(t.Go, "*")
-}
+// RowPointer tells whether t is a pointer to a struct, however it is spelled: an
+// element that a table of pointers holds.
+func (t *Type) RowPointer() bool { return t.Kind == Pointer && t.Elem.Kind == StructKind }
