@@ -66,36 +66,24 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
 
-// SetUserID sets UserID.
+// SetUserID sets UserID; HasUserID tells whether it is set, ClearUserID unsets it.
 func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
-
-// HasUserID tells whether UserID is set.
-func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearUserID unsets UserID.
-func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
+func (s *Session) HasUserID() bool         { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearUserID()            { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 
 // UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -103,36 +91,21 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 // Email is field Email of session in session.go.
 func (s *Session) Email() string { return s.v.Email }
 
-// SetEmail sets Email.
+// SetEmail sets Email; HasEmail tells whether it is set, ClearEmail unsets it.
 func (s *Session) SetEmail(email string) { sessrt.Set(&s.sessionBag, 2, &s.v.Email, email) }
-
-// HasEmail tells whether Email is set.
-func (s *Session) HasEmail() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearEmail unsets Email.
-func (s *Session) ClearEmail() { sessrt.Clear(&s.sessionBag, 2, &s.v.Email) }
+func (s *Session) HasEmail() bool        { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearEmail()           { sessrt.Clear(&s.sessionBag, 2, &s.v.Email) }
 
 // UpdateEmail sets Email to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateEmail(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
 
-// Roles is field Roles of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Roles() []string {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Roles
-}
+// Roles is field Roles of session in session.go; what a caller changes in it is saved.
+func (s *Session) Roles() []string { return sessrt.Lend(&s.sessionBag, 3, s.v.Roles) }
 
-// SetRoles sets Roles.
-func (s *Session) SetRoles(roles []string) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Roles, roles)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasRoles tells whether Roles is set.
-func (s *Session) HasRoles() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearRoles unsets Roles.
-func (s *Session) ClearRoles() { sessrt.Clear(&s.sessionBag, 3, &s.v.Roles) }
+// SetRoles sets Roles; HasRoles tells whether it is set, ClearRoles unsets it.
+func (s *Session) SetRoles(roles []string) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Roles, roles) }
+func (s *Session) HasRoles() bool          { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearRoles()             { sessrt.Clear(&s.sessionBag, 3, &s.v.Roles) }
 
 // UpdateRoles sets Roles to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRoles(f func([]string) []string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -145,7 +118,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	sessrt.Set(&s.sessionBag, 4, &s.v.LoginAt, sessrt.Instant(loginAt))
+	sessrt.SetTime(&s.sessionBag, 4, &s.v.LoginAt, loginAt)
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -159,24 +132,13 @@ func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
 	sessrt.UpdateTime(s.SessionFields(), 4, f)
 }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 5)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 5, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 5, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 5)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 5, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 5, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 5, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -187,14 +149,10 @@ func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 5, &s.
 // Theme is field Theme of session in session.go.
 func (s *Session) Theme() string { return s.v.Theme }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 6, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 6, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 6, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 6, f) }
@@ -202,14 +160,10 @@ func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFi
 // Beta is field Beta of session in session.go.
 func (s *Session) Beta() bool { return s.v.Beta }
 
-// SetBeta sets Beta.
+// SetBeta sets Beta; HasBeta tells whether it is set, ClearBeta unsets it.
 func (s *Session) SetBeta(beta bool) { sessrt.Set(&s.sessionBag, 7, &s.v.Beta, beta) }
-
-// HasBeta tells whether Beta is set.
-func (s *Session) HasBeta() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearBeta unsets Beta.
-func (s *Session) ClearBeta() { sessrt.Clear(&s.sessionBag, 7, &s.v.Beta) }
+func (s *Session) HasBeta() bool     { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearBeta()        { sessrt.Clear(&s.sessionBag, 7, &s.v.Beta) }
 
 // UpdateBeta sets Beta to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBeta(f func(bool) bool) { sessrt.Update(s.SessionFields(), 7, f) }

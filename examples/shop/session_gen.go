@@ -72,44 +72,25 @@ type Session struct {
 // It is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // Cart is how many of each item, by its SKU, the visitor wants.
-// It is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 1)
-	return s.v.Cart
-}
+// It is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() map[string]int { return sessrt.Lend(&s.sessionBag, 1, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart map[string]int) {
-	sessrt.Set(&s.sessionBag, 1, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 1)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 1, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart map[string]int) { sessrt.SetLent(&s.sessionBag, 1, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool               { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearCart()                  { sessrt.Clear(&s.sessionBag, 1, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func(map[string]int) map[string]int) {
@@ -136,26 +117,18 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 2, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 2, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 2, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 3, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 3, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 3, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of session in session.go.
@@ -189,14 +162,10 @@ func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFie
 // It is field Browser of session in session.go.
 func (s *Session) Browser() string { return s.v.Browser }
 
-// SetBrowser sets Browser.
+// SetBrowser sets Browser; HasBrowser tells whether it is set, ClearBrowser unsets it.
 func (s *Session) SetBrowser(browser string) { sessrt.Set(&s.sessionBag, 5, &s.v.Browser, browser) }
-
-// HasBrowser tells whether Browser is set.
-func (s *Session) HasBrowser() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearBrowser unsets Browser.
-func (s *Session) ClearBrowser() { sessrt.Clear(&s.sessionBag, 5, &s.v.Browser) }
+func (s *Session) HasBrowser() bool          { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearBrowser()             { sessrt.Clear(&s.sessionBag, 5, &s.v.Browser) }
 
 // UpdateBrowser sets Browser to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBrowser(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -207,7 +176,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	sessrt.Set(&s.sessionBag, 6, &s.v.LoginAt, sessrt.Instant(loginAt))
+	sessrt.SetTime(&s.sessionBag, 6, &s.v.LoginAt, loginAt)
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -225,16 +194,10 @@ func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
 // It is field SeenAt of session in session.go.
 func (s *Session) SeenAt() time.Time { return s.v.SeenAt }
 
-// SetSeenAt sets SeenAt; it is kept in UTC.
-func (s *Session) SetSeenAt(seenAt time.Time) {
-	sessrt.Set(&s.sessionBag, 7, &s.v.SeenAt, sessrt.Instant(seenAt))
-}
-
-// HasSeenAt tells whether SeenAt is set.
-func (s *Session) HasSeenAt() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearSeenAt unsets SeenAt.
-func (s *Session) ClearSeenAt() { sessrt.Clear(&s.sessionBag, 7, &s.v.SeenAt) }
+// SetSeenAt sets SeenAt; it is kept in UTC; HasSeenAt tells whether it is set, ClearSeenAt unsets it.
+func (s *Session) SetSeenAt(seenAt time.Time) { sessrt.SetTime(&s.sessionBag, 7, &s.v.SeenAt, seenAt) }
+func (s *Session) HasSeenAt() bool            { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearSeenAt()               { sessrt.Clear(&s.sessionBag, 7, &s.v.SeenAt) }
 
 // UpdateSeenAt sets SeenAt to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSeenAt(f func(time.Time) time.Time) {
@@ -254,7 +217,7 @@ func (s *Session) ConfirmedAt() time.Time {
 
 // SetConfirmedAt sets ConfirmedAt for 15 minutes; it is kept in UTC.
 func (s *Session) SetConfirmedAt(confirmedAt time.Time) {
-	sessrt.Set(&s.sessionBag, 8, &s.v.ConfirmedAt, sessrt.Instant(confirmedAt))
+	sessrt.SetTime(&s.sessionBag, 8, &s.v.ConfirmedAt, confirmedAt)
 	sessrt.StartTTL(&s.sessionBag, 8, 15*time.Minute)
 }
 
@@ -274,14 +237,10 @@ func (s *Session) UpdateConfirmedAt(f func(time.Time) time.Time) {
 // It is field Address of session in session.go.
 func (s *Session) Address() string { return s.v.Address }
 
-// SetAddress sets Address.
+// SetAddress sets Address; HasAddress tells whether it is set, ClearAddress unsets it.
 func (s *Session) SetAddress(address string) { sessrt.Set(&s.sessionBag, 9, &s.v.Address, address) }
-
-// HasAddress tells whether Address is set.
-func (s *Session) HasAddress() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearAddress unsets Address.
-func (s *Session) ClearAddress() { sessrt.Clear(&s.sessionBag, 9, &s.v.Address) }
+func (s *Session) HasAddress() bool          { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearAddress()             { sessrt.Clear(&s.sessionBag, 9, &s.v.Address) }
 
 // UpdateAddress sets Address to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddress(f func(string) string) { sessrt.Update(s.SessionFields(), 9, f) }

@@ -16,16 +16,12 @@ type field struct {
 // accessors emits the methods of the field, in the order of the documentation's table.
 func (f field) accessors() {
 	if f.Flash {
-		f.set()
-		f.has()
-		f.clear()
+		f.presence()
 		f.take()
 		f.claim()
 	} else {
 		f.get()
-		f.set()
-		f.has()
-		f.clear()
+		f.presence()
 		f.update()
 	}
 	switch {
@@ -60,10 +56,7 @@ func (f field) accessors() {
 //
 // and of a slice, a map or a pointer:
 //
-//	func (s *Session) Cart() []Item {
-//		sessrt.MarkLent(&s.sessionBag, 3)
-//		return s.v.Cart
-//	}
+//	func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 3, s.v.Cart) }
 func (f field) get() {
 	var code []jen.Code
 	switch {
@@ -72,49 +65,11 @@ func (f field) get() {
 	case f.TTL > 0:
 		code = append(code, jen.If(jen.Op("!").Add(f.live())).Block(f.returnZero()...))
 	}
+	value := f.value()
 	if f.Type.Lent {
-		code = append(code, f.mark("MarkLent"))
+		value = f.call("Lend", value)
 	}
-	f.method(f.about(), f.GoName, nil, typ(f.Type), append(code, jen.Return(f.value()))...)
-}
-
-// set emits the setter:
-//
-//	// SetVisits sets Visits.
-//	func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-//
-// and for a type that a caller can change in place
-//
-//	func (s *Session) SetCart(cart []Item) {
-//		sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
-//		sessrt.MarkLent(&s.sessionBag, 3)
-//	}
-func (f field) set() {
-	value := jen.Id(f.Param)
-	if f.Type.Kind == model.Time {
-		value = rt("Instant").Call(value)
-	}
-	code := []jen.Code{f.call("Set", f.address(), value)}
-	if f.Type.Lent {
-		code = append(code, f.mark("MarkLent"))
-	}
-	f.method(f.setDoc(), "Set"+f.GoName, []jen.Code{f.param()}, nil, f.restart(code)...)
-}
-
-// has emits
-//
-//	// HasVisits tells whether Visits is set.
-//	func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-func (f field) has() {
-	f.method(f.hasDoc(), "Has"+f.GoName, nil, jen.Bool(), jen.Return(f.live()))
-}
-
-// clear emits
-//
-//	// ClearVisits unsets Visits.
-//	func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
-func (f field) clear() {
-	f.method(f.clearDoc(), "Clear"+f.GoName, nil, nil, f.call("Clear", f.address()))
+	f.method(f.about(), f.GoName, nil, typ(f.Type), append(code, jen.Return(value))...)
 }
 
 // update emits
@@ -175,9 +130,6 @@ func (f field) address() *jen.Statement { return jen.Op("&").Add(f.value()) }
 func (f field) call(name string, more ...jen.Code) *jen.Statement {
 	return rt(name).Call(append([]jen.Code{jen.Op("&").Id(f.local.s).Dot(f.BagIdent), jen.Lit(f.i)}, more...)...)
 }
-
-// mark notes what happens to the field: sessrt.MarkSet(&s.sessionBag, 0).
-func (f field) mark(name string) *jen.Statement { return f.call(name) }
 
 // live tells whether the field has a value: sessrt.Has(&s.sessionBag, 0).
 func (f field) live() *jen.Statement {

@@ -8,24 +8,27 @@ import "github.com/dave/jennifer/jen"
 // add emits
 //
 //	// AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-//	func (s *Session) AddVisits(delta int) int {
-//		s.v.Visits += delta
-//		sessrt.MarkAdded(&s.sessionBag, 0)
-//		return s.v.Visits
-//	}
+//	func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 //
 // A field with a default or a ttl adds to what its getter returns:
 //
-//	s.v.Limit = s.Limit() + delta
+//	s.v.Limit = s.Limit()
+//	return sessrt.Add(&s.sessionBag, 4, &s.v.Limit, delta)
+//
+// and the time of one with a ttl starts again before it returns.
 func (f field) add() {
-	sum := f.value().Op("+=").Id("delta")
+	sum := f.call("Add", f.address(), jen.Id("delta"))
+	var code []jen.Code
 	if f.Default != nil || f.TTL > 0 {
-		sum = f.value().Op("=").Id(f.local.s).Dot(f.GoName).Call().Op("+").Id("delta")
+		code = append(code, f.value().Op("=").Id(f.local.s).Dot(f.GoName).Call())
 	}
-	code := f.restart([]jen.Code{sum, f.mark("MarkAdded")})
+	if f.TTL > 0 {
+		code = append(f.restart(append(code, sum)), jen.Return(f.value()))
+	} else {
+		code = append(code, jen.Return(sum))
+	}
 	f.method(f.changeDoc("Add", "adds delta to "+f.GoName+" and returns the sum; parallel adds sum up"), "Add"+f.GoName,
-		[]jen.Code{jen.Id("delta").Add(typ(f.Type))}, typ(f.Type),
-		append(code, jen.Return(f.value()))...)
+		[]jen.Code{jen.Id("delta").Add(typ(f.Type))}, typ(f.Type), code...)
 }
 
 // append emits

@@ -42,7 +42,7 @@ func (f field) readNote() string {
 	case f.TTL > 0:
 		return ",\nthe zero value " + words(f.TTL) + " after it was set"
 	case f.Type.Lent && !f.Flash:
-		return ";\nwhat a caller changes in it is saved"
+		return "; what a caller changes in it is saved"
 	}
 	return ""
 }

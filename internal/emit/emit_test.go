@@ -273,7 +273,7 @@ func TestFileIsShort(t *testing.T) {
 		name := "Field" + string(rune('A'+i))
 		s.Fields = append(s.Fields, &model.Field{GoName: name, Path: name, Wire: name, Param: "v", Type: stringType})
 	}
-	if n := strings.Count(emit(t, p), "\n"); n > 600 {
+	if n := strings.Count(emit(t, p), "\n"); n > 530 {
 		t.Errorf("20 fields of type string take %d lines", n)
 	}
 }

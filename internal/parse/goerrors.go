@@ -34,7 +34,13 @@ func (l *loader) asked(err error, patterns []string) error {
 	if list := positioned(msg, l.opts.Dir); len(list) > 0 {
 		return list.sorted()
 	}
-	return fmt.Errorf("loading %s: %s; correct that first, which go list shows too", strings.Join(patterns, " "), msg)
+	return fmt.Errorf("loading %s: %s; correct that first, which go list shows too", strings.Join(patterns, " "), oneLine(msg))
+}
+
+// oneLine is what the go command says in one line: it puts the command that it
+// wants to be run on a line of its own.
+func oneLine(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\n\t", " "), "\n", "; ")
 }
 
 var atLine = regexp.MustCompile(`^(.+?):(\d+)(?::(\d+))?: (.+)$`)

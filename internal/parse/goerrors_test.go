@@ -49,3 +49,16 @@ func TestPositioned(t *testing.T) {
 		}
 	}
 }
+
+// The command that the go command wants to be run is on a line of its own.
+func TestOneLine(t *testing.T) {
+	for said, want := range map[string]string{
+		"go: updates to go.mod needed; to update it:\n\tgo mod tidy": "go: updates to go.mod needed; to update it: go mod tidy",
+		"go: one\ngo: two": "go: one; go: two",
+		"go: one":          "go: one",
+	} {
+		if got := oneLine(said); got != want {
+			t.Errorf("%q: got %q, want %q", said, got, want)
+		}
+	}
+}

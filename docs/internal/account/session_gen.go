@@ -94,14 +94,10 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 // what the "my sessions" page shows
 func (s *Session) Device() string { return s.v.Device }
 
-// SetDevice sets Device.
+// SetDevice sets Device; HasDevice tells whether it is set, ClearDevice unsets it.
 func (s *Session) SetDevice(device string) { sessrt.Set(&s.sessionBag, 1, &s.v.Device, device) }
-
-// HasDevice tells whether Device is set.
-func (s *Session) HasDevice() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearDevice unsets Device.
-func (s *Session) ClearDevice() { sessrt.Clear(&s.sessionBag, 1, &s.v.Device) }
+func (s *Session) HasDevice() bool         { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearDevice()            { sessrt.Clear(&s.sessionBag, 1, &s.v.Device) }
 
 // UpdateDevice sets Device to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateDevice(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -109,43 +105,24 @@ func (s *Session) UpdateDevice(f func(string) string) { sessrt.Update(s.SessionF
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 2, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 2, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 2, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 2)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 2, &s.v.Visits, delta) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 3, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -161,26 +138,18 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 4, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 4, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 4, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 5, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 5, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 5, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of session in session.go.
@@ -192,14 +161,10 @@ func (s *Session) ClaimNotice(ctx context.Context) (string, bool, error) {
 	return sessrt.Claim(ctx, s.SessionFields(), 5, &s.v.Notice)
 }
 
-// SetState sets State until it is taken.
+// SetState sets State until it is taken; HasState tells whether it is set, ClearState unsets it.
 func (s *Session) SetState(state string) { sessrt.Set(&s.sessionBag, 6, &s.v.State, state) }
-
-// HasState tells whether State is set.
-func (s *Session) HasState() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearState unsets State.
-func (s *Session) ClearState() { sessrt.Clear(&s.sessionBag, 6, &s.v.State) }
+func (s *Session) HasState() bool        { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearState()           { sessrt.Clear(&s.sessionBag, 6, &s.v.State) }
 
 // TakeState returns State and removes it.
 // It is field State of session in session.go.

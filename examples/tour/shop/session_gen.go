@@ -77,24 +77,16 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
@@ -111,24 +103,13 @@ func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 // UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 2)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 2, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 2, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 2)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 2, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 2, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 2, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -136,24 +117,13 @@ func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFie
 // AppendCart appends to Cart; parallel appends all arrive.
 func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 2, &s.v.Cart, cart...) }
 
-// Qty is field Qty of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Qty() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Qty
-}
+// Qty is field Qty of session in session.go; what a caller changes in it is saved.
+func (s *Session) Qty() map[string]int { return sessrt.Lend(&s.sessionBag, 3, s.v.Qty) }
 
-// SetQty sets Qty.
-func (s *Session) SetQty(qty map[string]int) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Qty, qty)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasQty tells whether Qty is set.
-func (s *Session) HasQty() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearQty unsets Qty.
-func (s *Session) ClearQty() { sessrt.Clear(&s.sessionBag, 3, &s.v.Qty) }
+// SetQty sets Qty; HasQty tells whether it is set, ClearQty unsets it.
+func (s *Session) SetQty(qty map[string]int) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Qty, qty) }
+func (s *Session) HasQty() bool              { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearQty()                 { sessrt.Clear(&s.sessionBag, 3, &s.v.Qty) }
 
 // UpdateQty sets Qty to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
@@ -179,26 +149,18 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 4, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 4, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 4, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 5, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 5, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 5, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of session in session.go.
@@ -240,14 +202,10 @@ func (s *Session) UpdateStepUp(f func(bool) bool) {
 // Token is field Token of session in session.go.
 func (s *Session) Token() string { return s.v.Token }
 
-// SetToken sets Token.
+// SetToken sets Token; HasToken tells whether it is set, ClearToken unsets it.
 func (s *Session) SetToken(token string) { sessrt.Set(&s.sessionBag, 7, &s.v.Token, token) }
-
-// HasToken tells whether Token is set.
-func (s *Session) HasToken() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearToken unsets Token.
-func (s *Session) ClearToken() { sessrt.Clear(&s.sessionBag, 7, &s.v.Token) }
+func (s *Session) HasToken() bool        { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearToken()           { sessrt.Clear(&s.sessionBag, 7, &s.v.Token) }
 
 // UpdateToken sets Token to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateToken(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }

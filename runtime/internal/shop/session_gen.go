@@ -115,24 +115,16 @@ type Session struct {
 // It is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
@@ -152,37 +144,22 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 2, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // Cart is what the visitor is about to buy.
-// It is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Cart
-}
+// It is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 3, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -190,24 +167,13 @@ func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFie
 // AppendCart appends to Cart; parallel appends all arrive.
 func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 3, &s.v.Cart, cart...) }
 
-// Roles is field Roles of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Roles() []string {
-	sessrt.MarkLent(&s.sessionBag, 4)
-	return s.v.Roles
-}
+// Roles is field Roles of session in session.go; what a caller changes in it is saved.
+func (s *Session) Roles() []string { return sessrt.Lend(&s.sessionBag, 4, s.v.Roles) }
 
-// SetRoles sets Roles.
-func (s *Session) SetRoles(roles []string) {
-	sessrt.Set(&s.sessionBag, 4, &s.v.Roles, roles)
-	sessrt.MarkLent(&s.sessionBag, 4)
-}
-
-// HasRoles tells whether Roles is set.
-func (s *Session) HasRoles() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearRoles unsets Roles.
-func (s *Session) ClearRoles() { sessrt.Clear(&s.sessionBag, 4, &s.v.Roles) }
+// SetRoles sets Roles; HasRoles tells whether it is set, ClearRoles unsets it.
+func (s *Session) SetRoles(roles []string) { sessrt.SetLent(&s.sessionBag, 4, &s.v.Roles, roles) }
+func (s *Session) HasRoles() bool          { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearRoles()             { sessrt.Clear(&s.sessionBag, 4, &s.v.Roles) }
 
 // UpdateRoles sets Roles to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRoles(f func([]string) []string) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -215,24 +181,13 @@ func (s *Session) UpdateRoles(f func([]string) []string) { sessrt.Update(s.Sessi
 // AppendRoles appends to Roles; parallel appends all arrive.
 func (s *Session) AppendRoles(roles ...string) { sessrt.Append(&s.sessionBag, 4, &s.v.Roles, roles...) }
 
-// Qty is field Qty of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Qty() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 5)
-	return s.v.Qty
-}
+// Qty is field Qty of session in session.go; what a caller changes in it is saved.
+func (s *Session) Qty() map[string]int { return sessrt.Lend(&s.sessionBag, 5, s.v.Qty) }
 
-// SetQty sets Qty.
-func (s *Session) SetQty(qty map[string]int) {
-	sessrt.Set(&s.sessionBag, 5, &s.v.Qty, qty)
-	sessrt.MarkLent(&s.sessionBag, 5)
-}
-
-// HasQty tells whether Qty is set.
-func (s *Session) HasQty() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearQty unsets Qty.
-func (s *Session) ClearQty() { sessrt.Clear(&s.sessionBag, 5, &s.v.Qty) }
+// SetQty sets Qty; HasQty tells whether it is set, ClearQty unsets it.
+func (s *Session) SetQty(qty map[string]int) { sessrt.SetLent(&s.sessionBag, 5, &s.v.Qty, qty) }
+func (s *Session) HasQty() bool              { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearQty()                 { sessrt.Clear(&s.sessionBag, 5, &s.v.Qty) }
 
 // UpdateQty sets Qty to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
@@ -250,17 +205,12 @@ func (s *Session) AddQty(key string, delta int) int {
 	return sessrt.AddCount(&s.sessionBag, 5, &s.v.Qty, key, delta)
 }
 
-// Labels is field Labels of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Labels() map[string]string {
-	sessrt.MarkLent(&s.sessionBag, 6)
-	return s.v.Labels
-}
+// Labels is field Labels of session in session.go; what a caller changes in it is saved.
+func (s *Session) Labels() map[string]string { return sessrt.Lend(&s.sessionBag, 6, s.v.Labels) }
 
 // SetLabels sets Labels.
 func (s *Session) SetLabels(labels map[string]string) {
-	sessrt.Set(&s.sessionBag, 6, &s.v.Labels, labels)
-	sessrt.MarkLent(&s.sessionBag, 6)
+	sessrt.SetLent(&s.sessionBag, 6, &s.v.Labels, labels)
 }
 
 // HasLabels tells whether Labels is set.
@@ -288,14 +238,10 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 7, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 7, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 7, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }
@@ -308,33 +254,24 @@ func (s *Session) Limit() int64 {
 	return s.v.Limit
 }
 
-// SetLimit sets Limit.
+// SetLimit sets Limit; HasLimit tells whether it is set, ClearLimit unsets it.
 func (s *Session) SetLimit(limit int64) { sessrt.Set(&s.sessionBag, 8, &s.v.Limit, limit) }
-
-// HasLimit tells whether Limit is set.
-func (s *Session) HasLimit() bool { return sessrt.Has(&s.sessionBag, 8) }
-
-// ClearLimit unsets Limit.
-func (s *Session) ClearLimit() { sessrt.Clear(&s.sessionBag, 8, &s.v.Limit) }
+func (s *Session) HasLimit() bool       { return sessrt.Has(&s.sessionBag, 8) }
+func (s *Session) ClearLimit()          { sessrt.Clear(&s.sessionBag, 8, &s.v.Limit) }
 
 // UpdateLimit sets Limit to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLimit(f func(int64) int64) { sessrt.Update(s.SessionFields(), 8, f) }
 
 // AddLimit adds delta to Limit and returns the sum; parallel adds sum up.
 func (s *Session) AddLimit(delta int64) int64 {
-	s.v.Limit = s.Limit() + delta
-	sessrt.MarkAdded(&s.sessionBag, 8)
-	return s.v.Limit
+	s.v.Limit = s.Limit()
+	return sessrt.Add(&s.sessionBag, 8, &s.v.Limit, delta)
 }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 9, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 9, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 9, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of session in session.go.
@@ -348,8 +285,7 @@ func (s *Session) ClaimNotice(ctx context.Context) (string, bool, error) {
 
 // SetNotices sets Notices until it is taken.
 func (s *Session) SetNotices(notices []string) {
-	sessrt.Set(&s.sessionBag, 10, &s.v.Notices, notices)
-	sessrt.MarkLent(&s.sessionBag, 10)
+	sessrt.SetLent(&s.sessionBag, 10, &s.v.Notices, notices)
 }
 
 // HasNotices tells whether Notices is set.
@@ -429,8 +365,8 @@ func (s *Session) UpdateTries(f func(int) int) {
 
 // AddTries adds delta to Tries and returns the sum; parallel adds sum up; its time starts again.
 func (s *Session) AddTries(delta int) int {
-	s.v.Tries = s.Tries() + delta
-	sessrt.MarkAdded(&s.sessionBag, 12)
+	s.v.Tries = s.Tries()
+	sessrt.Add(&s.sessionBag, 12, &s.v.Tries, delta)
 	sessrt.StartTTL(&s.sessionBag, 12, time.Hour)
 	return s.v.Tries
 }
@@ -438,14 +374,10 @@ func (s *Session) AddTries(delta int) int {
 // Secret is field Secret of session in session.go.
 func (s *Session) Secret() string { return s.v.Secret }
 
-// SetSecret sets Secret.
+// SetSecret sets Secret; HasSecret tells whether it is set, ClearSecret unsets it.
 func (s *Session) SetSecret(secret string) { sessrt.Set(&s.sessionBag, 13, &s.v.Secret, secret) }
-
-// HasSecret tells whether Secret is set.
-func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 13) }
-
-// ClearSecret unsets Secret.
-func (s *Session) ClearSecret() { sessrt.Clear(&s.sessionBag, 13, &s.v.Secret) }
+func (s *Session) HasSecret() bool         { return sessrt.Has(&s.sessionBag, 13) }
+func (s *Session) ClearSecret()            { sessrt.Clear(&s.sessionBag, 13, &s.v.Secret) }
 
 // UpdateSecret sets Secret to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSecret(f func(string) string) { sessrt.Update(s.SessionFields(), 13, f) }
@@ -455,7 +387,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	sessrt.Set(&s.sessionBag, 14, &s.v.LoginAt, sessrt.Instant(loginAt))
+	sessrt.SetTime(&s.sessionBag, 14, &s.v.LoginAt, loginAt)
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -469,17 +401,12 @@ func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
 	sessrt.UpdateTime(s.SessionFields(), 14, f)
 }
 
-// Address is field Address of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Address() *Address {
-	sessrt.MarkLent(&s.sessionBag, 15)
-	return s.v.Address
-}
+// Address is field Address of session in session.go; what a caller changes in it is saved.
+func (s *Session) Address() *Address { return sessrt.Lend(&s.sessionBag, 15, s.v.Address) }
 
 // SetAddress sets Address.
 func (s *Session) SetAddress(address *Address) {
-	sessrt.Set(&s.sessionBag, 15, &s.v.Address, address)
-	sessrt.MarkLent(&s.sessionBag, 15)
+	sessrt.SetLent(&s.sessionBag, 15, &s.v.Address, address)
 }
 
 // HasAddress tells whether Address is set.
@@ -494,29 +421,20 @@ func (s *Session) UpdateAddress(f func(*Address) *Address) { sessrt.Update(s.Ses
 // Style is field Style of session in session.go.
 func (s *Session) Style() string { return s.v.Style }
 
-// SetStyle sets Style.
+// SetStyle sets Style; HasStyle tells whether it is set, ClearStyle unsets it.
 func (s *Session) SetStyle(style string) { sessrt.Set(&s.sessionBag, 16, &s.v.Style, style) }
-
-// HasStyle tells whether Style is set.
-func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 16) }
-
-// ClearStyle unsets Style.
-func (s *Session) ClearStyle() { sessrt.Clear(&s.sessionBag, 16, &s.v.Style) }
+func (s *Session) HasStyle() bool        { return sessrt.Has(&s.sessionBag, 16) }
+func (s *Session) ClearStyle()           { sessrt.Clear(&s.sessionBag, 16, &s.v.Style) }
 
 // UpdateStyle sets Style to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateStyle(f func(string) string) { sessrt.Update(s.SessionFields(), 16, f) }
 
-// Extra is field Extra of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Extra() map[string]string {
-	sessrt.MarkLent(&s.sessionBag, 17)
-	return s.v.Extra
-}
+// Extra is field Extra of session in session.go; what a caller changes in it is saved.
+func (s *Session) Extra() map[string]string { return sessrt.Lend(&s.sessionBag, 17, s.v.Extra) }
 
 // SetExtra sets Extra.
 func (s *Session) SetExtra(extra map[string]string) {
-	sessrt.Set(&s.sessionBag, 17, &s.v.Extra, extra)
-	sessrt.MarkLent(&s.sessionBag, 17)
+	sessrt.SetLent(&s.sessionBag, 17, &s.v.Extra, extra)
 }
 
 // HasExtra tells whether Extra is set.
@@ -539,36 +457,21 @@ func (s *Session) DeleteExtra(key string) { sessrt.Delete(&s.sessionBag, 17, s.v
 // Code is field Code of session in session.go.
 func (s *Session) Code() Code { return s.v.Code }
 
-// SetCode sets Code.
+// SetCode sets Code; HasCode tells whether it is set, ClearCode unsets it.
 func (s *Session) SetCode(code Code) { sessrt.Set(&s.sessionBag, 18, &s.v.Code, code) }
-
-// HasCode tells whether Code is set.
-func (s *Session) HasCode() bool { return sessrt.Has(&s.sessionBag, 18) }
-
-// ClearCode unsets Code.
-func (s *Session) ClearCode() { sessrt.Clear(&s.sessionBag, 18, &s.v.Code) }
+func (s *Session) HasCode() bool     { return sessrt.Has(&s.sessionBag, 18) }
+func (s *Session) ClearCode()        { sessrt.Clear(&s.sessionBag, 18, &s.v.Code) }
 
 // UpdateCode sets Code to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCode(f func(Code) Code) { sessrt.Update(s.SessionFields(), 18, f) }
 
-// Tree is field Tree of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Tree() *Node {
-	sessrt.MarkLent(&s.sessionBag, 19)
-	return s.v.Tree
-}
+// Tree is field Tree of session in session.go; what a caller changes in it is saved.
+func (s *Session) Tree() *Node { return sessrt.Lend(&s.sessionBag, 19, s.v.Tree) }
 
-// SetTree sets Tree.
-func (s *Session) SetTree(tree *Node) {
-	sessrt.Set(&s.sessionBag, 19, &s.v.Tree, tree)
-	sessrt.MarkLent(&s.sessionBag, 19)
-}
-
-// HasTree tells whether Tree is set.
-func (s *Session) HasTree() bool { return sessrt.Has(&s.sessionBag, 19) }
-
-// ClearTree unsets Tree.
-func (s *Session) ClearTree() { sessrt.Clear(&s.sessionBag, 19, &s.v.Tree) }
+// SetTree sets Tree; HasTree tells whether it is set, ClearTree unsets it.
+func (s *Session) SetTree(tree *Node) { sessrt.SetLent(&s.sessionBag, 19, &s.v.Tree, tree) }
+func (s *Session) HasTree() bool      { return sessrt.Has(&s.sessionBag, 19) }
+func (s *Session) ClearTree()         { sessrt.Clear(&s.sessionBag, 19, &s.v.Tree) }
 
 // UpdateTree sets Tree to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTree(f func(*Node) *Node) { sessrt.Update(s.SessionFields(), 19, f) }

@@ -193,36 +193,24 @@ type Session struct {
 // what both versions write
 func (s *Session) Other() int { return s.v.Other }
 
-// SetOther sets Other.
+// SetOther sets Other; HasOther tells whether it is set, ClearOther unsets it.
 func (s *Session) SetOther(other int) { sessrt.Set(&s.sessionBag, 0, &s.v.Other, other) }
-
-// HasOther tells whether Other is set.
-func (s *Session) HasOther() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearOther unsets Other.
-func (s *Session) ClearOther() { sessrt.Clear(&s.sessionBag, 0, &s.v.Other) }
+func (s *Session) HasOther() bool     { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearOther()        { sessrt.Clear(&s.sessionBag, 0, &s.v.Other) }
 
 // UpdateOther sets Other to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOther(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddOther adds delta to Other and returns the sum; parallel adds sum up.
-func (s *Session) AddOther(delta int) int {
-	s.v.Other += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Other
-}
+func (s *Session) AddOther(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Other, delta) }
 
 // Removed is field Removed of session in session.go.
 func (s *Session) Removed() string { return s.v.Removed }
 
-// SetRemoved sets Removed.
+// SetRemoved sets Removed; HasRemoved tells whether it is set, ClearRemoved unsets it.
 func (s *Session) SetRemoved(removed string) { sessrt.Set(&s.sessionBag, 1, &s.v.Removed, removed) }
-
-// HasRemoved tells whether Removed is set.
-func (s *Session) HasRemoved() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearRemoved unsets Removed.
-func (s *Session) ClearRemoved() { sessrt.Clear(&s.sessionBag, 1, &s.v.Removed) }
+func (s *Session) HasRemoved() bool          { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearRemoved()             { sessrt.Clear(&s.sessionBag, 1, &s.v.Removed) }
 
 // UpdateRemoved sets Removed to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRemoved(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -232,14 +220,10 @@ func (s *Session) UpdateRemoved(f func(string) string) { sessrt.Update(s.Session
 // removed too
 func (s *Session) Found() string { return s.v.Found }
 
-// SetFound sets Found.
+// SetFound sets Found; HasFound tells whether it is set, ClearFound unsets it.
 func (s *Session) SetFound(found string) { sessrt.Set(&s.sessionBag, 2, &s.v.Found, found) }
-
-// HasFound tells whether Found is set.
-func (s *Session) HasFound() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearFound unsets Found.
-func (s *Session) ClearFound() { sessrt.Clear(&s.sessionBag, 2, &s.v.Found) }
+func (s *Session) HasFound() bool        { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearFound()           { sessrt.Clear(&s.sessionBag, 2, &s.v.Found) }
 
 // UpdateFound sets Found to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateFound(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -247,14 +231,10 @@ func (s *Session) UpdateFound(f func(string) string) { sessrt.Update(s.SessionFi
 // Dropped is field Dropped of session in session.go.
 func (s *Session) Dropped() string { return s.v.Dropped }
 
-// SetDropped sets Dropped.
+// SetDropped sets Dropped; HasDropped tells whether it is set, ClearDropped unsets it.
 func (s *Session) SetDropped(dropped string) { sessrt.Set(&s.sessionBag, 3, &s.v.Dropped, dropped) }
-
-// HasDropped tells whether Dropped is set.
-func (s *Session) HasDropped() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearDropped unsets Dropped.
-func (s *Session) ClearDropped() { sessrt.Clear(&s.sessionBag, 3, &s.v.Dropped) }
+func (s *Session) HasDropped() bool          { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearDropped()             { sessrt.Clear(&s.sessionBag, 3, &s.v.Dropped) }
 
 // UpdateDropped sets Dropped to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateDropped(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -262,14 +242,10 @@ func (s *Session) UpdateDropped(f func(string) string) { sessrt.Update(s.Session
 // Look is field Look of session in session.go.
 func (s *Session) Look() string { return s.v.Look }
 
-// SetLook sets Look.
+// SetLook sets Look; HasLook tells whether it is set, ClearLook unsets it.
 func (s *Session) SetLook(look string) { sessrt.Set(&s.sessionBag, 4, &s.v.Look, look) }
-
-// HasLook tells whether Look is set.
-func (s *Session) HasLook() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearLook unsets Look.
-func (s *Session) ClearLook() { sessrt.Clear(&s.sessionBag, 4, &s.v.Look) }
+func (s *Session) HasLook() bool       { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearLook()          { sessrt.Clear(&s.sessionBag, 4, &s.v.Look) }
 
 // UpdateLook sets Look to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLook(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -277,14 +253,10 @@ func (s *Session) UpdateLook(f func(string) string) { sessrt.Update(s.SessionFie
 // Back is field Back of session in session.go.
 func (s *Session) Back() string { return s.v.Back }
 
-// SetBack sets Back.
+// SetBack sets Back; HasBack tells whether it is set, ClearBack unsets it.
 func (s *Session) SetBack(back string) { sessrt.Set(&s.sessionBag, 5, &s.v.Back, back) }
-
-// HasBack tells whether Back is set.
-func (s *Session) HasBack() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearBack unsets Back.
-func (s *Session) ClearBack() { sessrt.Clear(&s.sessionBag, 5, &s.v.Back) }
+func (s *Session) HasBack() bool       { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearBack()          { sessrt.Clear(&s.sessionBag, 5, &s.v.Back) }
 
 // UpdateBack sets Back to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBack(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -292,14 +264,10 @@ func (s *Session) UpdateBack(f func(string) string) { sessrt.Update(s.SessionFie
 // Hue is field Hue of session in session.go.
 func (s *Session) Hue() string { return s.v.Hue }
 
-// SetHue sets Hue.
+// SetHue sets Hue; HasHue tells whether it is set, ClearHue unsets it.
 func (s *Session) SetHue(hue string) { sessrt.Set(&s.sessionBag, 6, &s.v.Hue, hue) }
-
-// HasHue tells whether Hue is set.
-func (s *Session) HasHue() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearHue unsets Hue.
-func (s *Session) ClearHue() { sessrt.Clear(&s.sessionBag, 6, &s.v.Hue) }
+func (s *Session) HasHue() bool      { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearHue()         { sessrt.Clear(&s.sessionBag, 6, &s.v.Hue) }
 
 // UpdateHue sets Hue to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateHue(f func(string) string) { sessrt.Update(s.SessionFields(), 6, f) }
@@ -307,14 +275,10 @@ func (s *Session) UpdateHue(f func(string) string) { sessrt.Update(s.SessionFiel
 // Skin is field Skin of session in session.go.
 func (s *Session) Skin() string { return s.v.Skin }
 
-// SetSkin sets Skin.
+// SetSkin sets Skin; HasSkin tells whether it is set, ClearSkin unsets it.
 func (s *Session) SetSkin(skin string) { sessrt.Set(&s.sessionBag, 7, &s.v.Skin, skin) }
-
-// HasSkin tells whether Skin is set.
-func (s *Session) HasSkin() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearSkin unsets Skin.
-func (s *Session) ClearSkin() { sessrt.Clear(&s.sessionBag, 7, &s.v.Skin) }
+func (s *Session) HasSkin() bool       { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearSkin()          { sessrt.Clear(&s.sessionBag, 7, &s.v.Skin) }
 
 // UpdateSkin sets Skin to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSkin(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }
@@ -322,14 +286,10 @@ func (s *Session) UpdateSkin(f func(string) string) { sessrt.Update(s.SessionFie
 // Shade is field Shade of session in session.go.
 func (s *Session) Shade() string { return s.v.Shade }
 
-// SetShade sets Shade.
+// SetShade sets Shade; HasShade tells whether it is set, ClearShade unsets it.
 func (s *Session) SetShade(shade string) { sessrt.Set(&s.sessionBag, 8, &s.v.Shade, shade) }
-
-// HasShade tells whether Shade is set.
-func (s *Session) HasShade() bool { return sessrt.Has(&s.sessionBag, 8) }
-
-// ClearShade unsets Shade.
-func (s *Session) ClearShade() { sessrt.Clear(&s.sessionBag, 8, &s.v.Shade) }
+func (s *Session) HasShade() bool        { return sessrt.Has(&s.sessionBag, 8) }
+func (s *Session) ClearShade()           { sessrt.Clear(&s.sessionBag, 8, &s.v.Shade) }
 
 // UpdateShade sets Shade to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateShade(f func(string) string) { sessrt.Update(s.SessionFields(), 8, f) }
@@ -337,14 +297,10 @@ func (s *Session) UpdateShade(f func(string) string) { sessrt.Update(s.SessionFi
 // Ground is field Ground of session in session.go.
 func (s *Session) Ground() string { return s.v.Ground }
 
-// SetGround sets Ground.
+// SetGround sets Ground; HasGround tells whether it is set, ClearGround unsets it.
 func (s *Session) SetGround(ground string) { sessrt.Set(&s.sessionBag, 9, &s.v.Ground, ground) }
-
-// HasGround tells whether Ground is set.
-func (s *Session) HasGround() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearGround unsets Ground.
-func (s *Session) ClearGround() { sessrt.Clear(&s.sessionBag, 9, &s.v.Ground) }
+func (s *Session) HasGround() bool         { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearGround()            { sessrt.Clear(&s.sessionBag, 9, &s.v.Ground) }
 
 // UpdateGround sets Ground to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateGround(f func(string) string) { sessrt.Update(s.SessionFields(), 9, f) }
@@ -352,14 +308,10 @@ func (s *Session) UpdateGround(f func(string) string) { sessrt.Update(s.SessionF
 // Left is field Left of session in session.go.
 func (s *Session) Left() string { return s.v.Left }
 
-// SetLeft sets Left.
+// SetLeft sets Left; HasLeft tells whether it is set, ClearLeft unsets it.
 func (s *Session) SetLeft(left string) { sessrt.Set(&s.sessionBag, 10, &s.v.Left, left) }
-
-// HasLeft tells whether Left is set.
-func (s *Session) HasLeft() bool { return sessrt.Has(&s.sessionBag, 10) }
-
-// ClearLeft unsets Left.
-func (s *Session) ClearLeft() { sessrt.Clear(&s.sessionBag, 10, &s.v.Left) }
+func (s *Session) HasLeft() bool       { return sessrt.Has(&s.sessionBag, 10) }
+func (s *Session) ClearLeft()          { sessrt.Clear(&s.sessionBag, 10, &s.v.Left) }
 
 // UpdateLeft sets Left to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLeft(f func(string) string) { sessrt.Update(s.SessionFields(), 10, f) }
@@ -367,14 +319,10 @@ func (s *Session) UpdateLeft(f func(string) string) { sessrt.Update(s.SessionFie
 // Right is field Right of session in session.go.
 func (s *Session) Right() string { return s.v.Right }
 
-// SetRight sets Right.
+// SetRight sets Right; HasRight tells whether it is set, ClearRight unsets it.
 func (s *Session) SetRight(right string) { sessrt.Set(&s.sessionBag, 11, &s.v.Right, right) }
-
-// HasRight tells whether Right is set.
-func (s *Session) HasRight() bool { return sessrt.Has(&s.sessionBag, 11) }
-
-// ClearRight unsets Right.
-func (s *Session) ClearRight() { sessrt.Clear(&s.sessionBag, 11, &s.v.Right) }
+func (s *Session) HasRight() bool        { return sessrt.Has(&s.sessionBag, 11) }
+func (s *Session) ClearRight()           { sessrt.Clear(&s.sessionBag, 11, &s.v.Right) }
 
 // UpdateRight sets Right to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRight(f func(string) string) { sessrt.Update(s.SessionFields(), 11, f) }
@@ -382,14 +330,10 @@ func (s *Session) UpdateRight(f func(string) string) { sessrt.Update(s.SessionFi
 // Cover is field Cover of session in session.go.
 func (s *Session) Cover() string { return s.v.Cover }
 
-// SetCover sets Cover.
+// SetCover sets Cover; HasCover tells whether it is set, ClearCover unsets it.
 func (s *Session) SetCover(cover string) { sessrt.Set(&s.sessionBag, 12, &s.v.Cover, cover) }
-
-// HasCover tells whether Cover is set.
-func (s *Session) HasCover() bool { return sessrt.Has(&s.sessionBag, 12) }
-
-// ClearCover unsets Cover.
-func (s *Session) ClearCover() { sessrt.Clear(&s.sessionBag, 12, &s.v.Cover) }
+func (s *Session) HasCover() bool        { return sessrt.Has(&s.sessionBag, 12) }
+func (s *Session) ClearCover()           { sessrt.Clear(&s.sessionBag, 12, &s.v.Cover) }
 
 // UpdateCover sets Cover to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCover(f func(string) string) { sessrt.Update(s.SessionFields(), 12, f) }
@@ -397,102 +341,72 @@ func (s *Session) UpdateCover(f func(string) string) { sessrt.Update(s.SessionFi
 // Int8 is field Int8 of session in session.go.
 func (s *Session) Int8() int8 { return s.v.Int8 }
 
-// SetInt8 sets Int8.
+// SetInt8 sets Int8; HasInt8 tells whether it is set, ClearInt8 unsets it.
 func (s *Session) SetInt8(value int8) { sessrt.Set(&s.sessionBag, 13, &s.v.Int8, value) }
-
-// HasInt8 tells whether Int8 is set.
-func (s *Session) HasInt8() bool { return sessrt.Has(&s.sessionBag, 13) }
-
-// ClearInt8 unsets Int8.
-func (s *Session) ClearInt8() { sessrt.Clear(&s.sessionBag, 13, &s.v.Int8) }
+func (s *Session) HasInt8() bool      { return sessrt.Has(&s.sessionBag, 13) }
+func (s *Session) ClearInt8()         { sessrt.Clear(&s.sessionBag, 13, &s.v.Int8) }
 
 // UpdateInt8 sets Int8 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateInt8(f func(int8) int8) { sessrt.Update(s.SessionFields(), 13, f) }
 
 // AddInt8 adds delta to Int8 and returns the sum; parallel adds sum up.
-func (s *Session) AddInt8(delta int8) int8 {
-	s.v.Int8 += delta
-	sessrt.MarkAdded(&s.sessionBag, 13)
-	return s.v.Int8
-}
+func (s *Session) AddInt8(delta int8) int8 { return sessrt.Add(&s.sessionBag, 13, &s.v.Int8, delta) }
 
 // Uint32 is field Uint32 of session in session.go.
 func (s *Session) Uint32() uint32 { return s.v.Uint32 }
 
-// SetUint32 sets Uint32.
+// SetUint32 sets Uint32; HasUint32 tells whether it is set, ClearUint32 unsets it.
 func (s *Session) SetUint32(value uint32) { sessrt.Set(&s.sessionBag, 14, &s.v.Uint32, value) }
-
-// HasUint32 tells whether Uint32 is set.
-func (s *Session) HasUint32() bool { return sessrt.Has(&s.sessionBag, 14) }
-
-// ClearUint32 unsets Uint32.
-func (s *Session) ClearUint32() { sessrt.Clear(&s.sessionBag, 14, &s.v.Uint32) }
+func (s *Session) HasUint32() bool        { return sessrt.Has(&s.sessionBag, 14) }
+func (s *Session) ClearUint32()           { sessrt.Clear(&s.sessionBag, 14, &s.v.Uint32) }
 
 // UpdateUint32 sets Uint32 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUint32(f func(uint32) uint32) { sessrt.Update(s.SessionFields(), 14, f) }
 
 // AddUint32 adds delta to Uint32 and returns the sum; parallel adds sum up.
 func (s *Session) AddUint32(delta uint32) uint32 {
-	s.v.Uint32 += delta
-	sessrt.MarkAdded(&s.sessionBag, 14)
-	return s.v.Uint32
+	return sessrt.Add(&s.sessionBag, 14, &s.v.Uint32, delta)
 }
 
 // Float32 is field Float32 of session in session.go.
 func (s *Session) Float32() float32 { return s.v.Float32 }
 
-// SetFloat32 sets Float32.
+// SetFloat32 sets Float32; HasFloat32 tells whether it is set, ClearFloat32 unsets it.
 func (s *Session) SetFloat32(value float32) { sessrt.Set(&s.sessionBag, 15, &s.v.Float32, value) }
-
-// HasFloat32 tells whether Float32 is set.
-func (s *Session) HasFloat32() bool { return sessrt.Has(&s.sessionBag, 15) }
-
-// ClearFloat32 unsets Float32.
-func (s *Session) ClearFloat32() { sessrt.Clear(&s.sessionBag, 15, &s.v.Float32) }
+func (s *Session) HasFloat32() bool         { return sessrt.Has(&s.sessionBag, 15) }
+func (s *Session) ClearFloat32()            { sessrt.Clear(&s.sessionBag, 15, &s.v.Float32) }
 
 // UpdateFloat32 sets Float32 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateFloat32(f func(float32) float32) { sessrt.Update(s.SessionFields(), 15, f) }
 
 // AddFloat32 adds delta to Float32 and returns the sum; parallel adds sum up.
 func (s *Session) AddFloat32(delta float32) float32 {
-	s.v.Float32 += delta
-	sessrt.MarkAdded(&s.sessionBag, 15)
-	return s.v.Float32
+	return sessrt.Add(&s.sessionBag, 15, &s.v.Float32, delta)
 }
 
 // Int32 is field Int32 of session in session.go.
 func (s *Session) Int32() int32 { return s.v.Int32 }
 
-// SetInt32 sets Int32.
+// SetInt32 sets Int32; HasInt32 tells whether it is set, ClearInt32 unsets it.
 func (s *Session) SetInt32(value int32) { sessrt.Set(&s.sessionBag, 16, &s.v.Int32, value) }
-
-// HasInt32 tells whether Int32 is set.
-func (s *Session) HasInt32() bool { return sessrt.Has(&s.sessionBag, 16) }
-
-// ClearInt32 unsets Int32.
-func (s *Session) ClearInt32() { sessrt.Clear(&s.sessionBag, 16, &s.v.Int32) }
+func (s *Session) HasInt32() bool       { return sessrt.Has(&s.sessionBag, 16) }
+func (s *Session) ClearInt32()          { sessrt.Clear(&s.sessionBag, 16, &s.v.Int32) }
 
 // UpdateInt32 sets Int32 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateInt32(f func(int32) int32) { sessrt.Update(s.SessionFields(), 16, f) }
 
 // AddInt32 adds delta to Int32 and returns the sum; parallel adds sum up.
 func (s *Session) AddInt32(delta int32) int32 {
-	s.v.Int32 += delta
-	sessrt.MarkAdded(&s.sessionBag, 16)
-	return s.v.Int32
+	return sessrt.Add(&s.sessionBag, 16, &s.v.Int32, delta)
 }
 
 // Plain is field Plain of session in session.go.
 func (s *Session) Plain() string { return s.v.Plain }
 
-// SetPlain sets Plain.
+// SetPlain sets Plain; HasPlain tells whether it is set, ClearPlain unsets it.
 func (s *Session) SetPlain(plain string) { sessrt.Set(&s.sessionBag, 17, &s.v.Plain, plain) }
-
-// HasPlain tells whether Plain is set.
-func (s *Session) HasPlain() bool { return sessrt.Has(&s.sessionBag, 17) }
-
-// ClearPlain unsets Plain.
-func (s *Session) ClearPlain() { sessrt.Clear(&s.sessionBag, 17, &s.v.Plain) }
+func (s *Session) HasPlain() bool        { return sessrt.Has(&s.sessionBag, 17) }
+func (s *Session) ClearPlain()           { sessrt.Clear(&s.sessionBag, 17, &s.v.Plain) }
 
 // UpdatePlain sets Plain to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdatePlain(f func(string) string) { sessrt.Update(s.SessionFields(), 17, f) }
@@ -500,36 +414,21 @@ func (s *Session) UpdatePlain(f func(string) string) { sessrt.Update(s.SessionFi
 // Addr is field Addr of session in session.go.
 func (s *Session) Addr() netip.Addr { return s.v.Addr }
 
-// SetAddr sets Addr.
+// SetAddr sets Addr; HasAddr tells whether it is set, ClearAddr unsets it.
 func (s *Session) SetAddr(addr netip.Addr) { sessrt.Set(&s.sessionBag, 18, &s.v.Addr, addr) }
-
-// HasAddr tells whether Addr is set.
-func (s *Session) HasAddr() bool { return sessrt.Has(&s.sessionBag, 18) }
-
-// ClearAddr unsets Addr.
-func (s *Session) ClearAddr() { sessrt.Clear(&s.sessionBag, 18, &s.v.Addr) }
+func (s *Session) HasAddr() bool           { return sessrt.Has(&s.sessionBag, 18) }
+func (s *Session) ClearAddr()              { sessrt.Clear(&s.sessionBag, 18, &s.v.Addr) }
 
 // UpdateAddr sets Addr to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddr(f func(netip.Addr) netip.Addr) { sessrt.Update(s.SessionFields(), 18, f) }
 
-// Big is field Big of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Big() big.Int {
-	sessrt.MarkLent(&s.sessionBag, 19)
-	return s.v.Big
-}
+// Big is field Big of session in session.go; what a caller changes in it is saved.
+func (s *Session) Big() big.Int { return sessrt.Lend(&s.sessionBag, 19, s.v.Big) }
 
-// SetBig sets Big.
-func (s *Session) SetBig(value big.Int) {
-	sessrt.Set(&s.sessionBag, 19, &s.v.Big, value)
-	sessrt.MarkLent(&s.sessionBag, 19)
-}
-
-// HasBig tells whether Big is set.
-func (s *Session) HasBig() bool { return sessrt.Has(&s.sessionBag, 19) }
-
-// ClearBig unsets Big.
-func (s *Session) ClearBig() { sessrt.Clear(&s.sessionBag, 19, &s.v.Big) }
+// SetBig sets Big; HasBig tells whether it is set, ClearBig unsets it.
+func (s *Session) SetBig(value big.Int) { sessrt.SetLent(&s.sessionBag, 19, &s.v.Big, value) }
+func (s *Session) HasBig() bool         { return sessrt.Has(&s.sessionBag, 19) }
+func (s *Session) ClearBig()            { sessrt.Clear(&s.sessionBag, 19, &s.v.Big) }
 
 // UpdateBig sets Big to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBig(f func(big.Int) big.Int) { sessrt.Update(s.SessionFields(), 19, f) }
@@ -537,36 +436,21 @@ func (s *Session) UpdateBig(f func(big.Int) big.Int) { sessrt.Update(s.SessionFi
 // Array is field Array of session in session.go.
 func (s *Session) Array() [4]byte { return s.v.Array }
 
-// SetArray sets Array.
+// SetArray sets Array; HasArray tells whether it is set, ClearArray unsets it.
 func (s *Session) SetArray(array [4]byte) { sessrt.Set(&s.sessionBag, 20, &s.v.Array, array) }
-
-// HasArray tells whether Array is set.
-func (s *Session) HasArray() bool { return sessrt.Has(&s.sessionBag, 20) }
-
-// ClearArray unsets Array.
-func (s *Session) ClearArray() { sessrt.Clear(&s.sessionBag, 20, &s.v.Array) }
+func (s *Session) HasArray() bool         { return sessrt.Has(&s.sessionBag, 20) }
+func (s *Session) ClearArray()            { sessrt.Clear(&s.sessionBag, 20, &s.v.Array) }
 
 // UpdateArray sets Array to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateArray(f func([4]byte) [4]byte) { sessrt.Update(s.SessionFields(), 20, f) }
 
-// List is field List of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) List() []int8 {
-	sessrt.MarkLent(&s.sessionBag, 21)
-	return s.v.List
-}
+// List is field List of session in session.go; what a caller changes in it is saved.
+func (s *Session) List() []int8 { return sessrt.Lend(&s.sessionBag, 21, s.v.List) }
 
-// SetList sets List.
-func (s *Session) SetList(list []int8) {
-	sessrt.Set(&s.sessionBag, 21, &s.v.List, list)
-	sessrt.MarkLent(&s.sessionBag, 21)
-}
-
-// HasList tells whether List is set.
-func (s *Session) HasList() bool { return sessrt.Has(&s.sessionBag, 21) }
-
-// ClearList unsets List.
-func (s *Session) ClearList() { sessrt.Clear(&s.sessionBag, 21, &s.v.List) }
+// SetList sets List; HasList tells whether it is set, ClearList unsets it.
+func (s *Session) SetList(list []int8) { sessrt.SetLent(&s.sessionBag, 21, &s.v.List, list) }
+func (s *Session) HasList() bool       { return sessrt.Has(&s.sessionBag, 21) }
+func (s *Session) ClearList()          { sessrt.Clear(&s.sessionBag, 21, &s.v.List) }
 
 // UpdateList sets List to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateList(f func([]int8) []int8) { sessrt.Update(s.SessionFields(), 21, f) }
@@ -574,17 +458,12 @@ func (s *Session) UpdateList(f func([]int8) []int8) { sessrt.Update(s.SessionFie
 // AppendList appends to List; parallel appends all arrive.
 func (s *Session) AppendList(list ...int8) { sessrt.Append(&s.sessionBag, 21, &s.v.List, list...) }
 
-// Counts is field Counts of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Counts() map[int8]uint8 {
-	sessrt.MarkLent(&s.sessionBag, 22)
-	return s.v.Counts
-}
+// Counts is field Counts of session in session.go; what a caller changes in it is saved.
+func (s *Session) Counts() map[int8]uint8 { return sessrt.Lend(&s.sessionBag, 22, s.v.Counts) }
 
 // SetCounts sets Counts.
 func (s *Session) SetCounts(counts map[int8]uint8) {
-	sessrt.Set(&s.sessionBag, 22, &s.v.Counts, counts)
-	sessrt.MarkLent(&s.sessionBag, 22)
+	sessrt.SetLent(&s.sessionBag, 22, &s.v.Counts, counts)
 }
 
 // HasCounts tells whether Counts is set.
@@ -614,36 +493,21 @@ func (s *Session) AddCounts(key int8, delta uint8) uint8 {
 // Fixed is field Fixed of session in session.go.
 func (s *Session) Fixed() [2]string { return s.v.Fixed }
 
-// SetFixed sets Fixed.
+// SetFixed sets Fixed; HasFixed tells whether it is set, ClearFixed unsets it.
 func (s *Session) SetFixed(fixed [2]string) { sessrt.Set(&s.sessionBag, 23, &s.v.Fixed, fixed) }
-
-// HasFixed tells whether Fixed is set.
-func (s *Session) HasFixed() bool { return sessrt.Has(&s.sessionBag, 23) }
-
-// ClearFixed unsets Fixed.
-func (s *Session) ClearFixed() { sessrt.Clear(&s.sessionBag, 23, &s.v.Fixed) }
+func (s *Session) HasFixed() bool           { return sessrt.Has(&s.sessionBag, 23) }
+func (s *Session) ClearFixed()              { sessrt.Clear(&s.sessionBag, 23, &s.v.Fixed) }
 
 // UpdateFixed sets Fixed to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateFixed(f func([2]string) [2]string) { sessrt.Update(s.SessionFields(), 23, f) }
 
-// Lines is field Lines of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Lines() []Line {
-	sessrt.MarkLent(&s.sessionBag, 24)
-	return s.v.Lines
-}
+// Lines is field Lines of session in session.go; what a caller changes in it is saved.
+func (s *Session) Lines() []Line { return sessrt.Lend(&s.sessionBag, 24, s.v.Lines) }
 
-// SetLines sets Lines.
-func (s *Session) SetLines(lines []Line) {
-	sessrt.Set(&s.sessionBag, 24, &s.v.Lines, lines)
-	sessrt.MarkLent(&s.sessionBag, 24)
-}
-
-// HasLines tells whether Lines is set.
-func (s *Session) HasLines() bool { return sessrt.Has(&s.sessionBag, 24) }
-
-// ClearLines unsets Lines.
-func (s *Session) ClearLines() { sessrt.Clear(&s.sessionBag, 24, &s.v.Lines) }
+// SetLines sets Lines; HasLines tells whether it is set, ClearLines unsets it.
+func (s *Session) SetLines(lines []Line) { sessrt.SetLent(&s.sessionBag, 24, &s.v.Lines, lines) }
+func (s *Session) HasLines() bool        { return sessrt.Has(&s.sessionBag, 24) }
+func (s *Session) ClearLines()           { sessrt.Clear(&s.sessionBag, 24, &s.v.Lines) }
 
 // UpdateLines sets Lines to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLines(f func([]Line) []Line) { sessrt.Update(s.SessionFields(), 24, f) }
@@ -654,153 +518,97 @@ func (s *Session) AppendLines(lines ...Line) { sessrt.Append(&s.sessionBag, 24, 
 // Int64 is field Int64 of session in session.go.
 func (s *Session) Int64() int64 { return s.v.Int64 }
 
-// SetInt64 sets Int64.
+// SetInt64 sets Int64; HasInt64 tells whether it is set, ClearInt64 unsets it.
 func (s *Session) SetInt64(value int64) { sessrt.Set(&s.sessionBag, 25, &s.v.Int64, value) }
-
-// HasInt64 tells whether Int64 is set.
-func (s *Session) HasInt64() bool { return sessrt.Has(&s.sessionBag, 25) }
-
-// ClearInt64 unsets Int64.
-func (s *Session) ClearInt64() { sessrt.Clear(&s.sessionBag, 25, &s.v.Int64) }
+func (s *Session) HasInt64() bool       { return sessrt.Has(&s.sessionBag, 25) }
+func (s *Session) ClearInt64()          { sessrt.Clear(&s.sessionBag, 25, &s.v.Int64) }
 
 // UpdateInt64 sets Int64 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateInt64(f func(int64) int64) { sessrt.Update(s.SessionFields(), 25, f) }
 
 // AddInt64 adds delta to Int64 and returns the sum; parallel adds sum up.
 func (s *Session) AddInt64(delta int64) int64 {
-	s.v.Int64 += delta
-	sessrt.MarkAdded(&s.sessionBag, 25)
-	return s.v.Int64
+	return sessrt.Add(&s.sessionBag, 25, &s.v.Int64, delta)
 }
 
 // Signed is field Signed of session in session.go.
 func (s *Session) Signed() int { return s.v.Signed }
 
-// SetSigned sets Signed.
+// SetSigned sets Signed; HasSigned tells whether it is set, ClearSigned unsets it.
 func (s *Session) SetSigned(signed int) { sessrt.Set(&s.sessionBag, 26, &s.v.Signed, signed) }
-
-// HasSigned tells whether Signed is set.
-func (s *Session) HasSigned() bool { return sessrt.Has(&s.sessionBag, 26) }
-
-// ClearSigned unsets Signed.
-func (s *Session) ClearSigned() { sessrt.Clear(&s.sessionBag, 26, &s.v.Signed) }
+func (s *Session) HasSigned() bool      { return sessrt.Has(&s.sessionBag, 26) }
+func (s *Session) ClearSigned()         { sessrt.Clear(&s.sessionBag, 26, &s.v.Signed) }
 
 // UpdateSigned sets Signed to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSigned(f func(int) int) { sessrt.Update(s.SessionFields(), 26, f) }
 
 // AddSigned adds delta to Signed and returns the sum; parallel adds sum up.
-func (s *Session) AddSigned(delta int) int {
-	s.v.Signed += delta
-	sessrt.MarkAdded(&s.sessionBag, 26)
-	return s.v.Signed
-}
+func (s *Session) AddSigned(delta int) int { return sessrt.Add(&s.sessionBag, 26, &s.v.Signed, delta) }
 
 // Uint64 is field Uint64 of session in session.go.
 func (s *Session) Uint64() uint64 { return s.v.Uint64 }
 
-// SetUint64 sets Uint64.
+// SetUint64 sets Uint64; HasUint64 tells whether it is set, ClearUint64 unsets it.
 func (s *Session) SetUint64(value uint64) { sessrt.Set(&s.sessionBag, 27, &s.v.Uint64, value) }
-
-// HasUint64 tells whether Uint64 is set.
-func (s *Session) HasUint64() bool { return sessrt.Has(&s.sessionBag, 27) }
-
-// ClearUint64 unsets Uint64.
-func (s *Session) ClearUint64() { sessrt.Clear(&s.sessionBag, 27, &s.v.Uint64) }
+func (s *Session) HasUint64() bool        { return sessrt.Has(&s.sessionBag, 27) }
+func (s *Session) ClearUint64()           { sessrt.Clear(&s.sessionBag, 27, &s.v.Uint64) }
 
 // UpdateUint64 sets Uint64 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUint64(f func(uint64) uint64) { sessrt.Update(s.SessionFields(), 27, f) }
 
 // AddUint64 adds delta to Uint64 and returns the sum; parallel adds sum up.
 func (s *Session) AddUint64(delta uint64) uint64 {
-	s.v.Uint64 += delta
-	sessrt.MarkAdded(&s.sessionBag, 27)
-	return s.v.Uint64
+	return sessrt.Add(&s.sessionBag, 27, &s.v.Uint64, delta)
 }
 
 // Float64 is field Float64 of session in session.go.
 func (s *Session) Float64() float64 { return s.v.Float64 }
 
-// SetFloat64 sets Float64.
+// SetFloat64 sets Float64; HasFloat64 tells whether it is set, ClearFloat64 unsets it.
 func (s *Session) SetFloat64(value float64) { sessrt.Set(&s.sessionBag, 28, &s.v.Float64, value) }
-
-// HasFloat64 tells whether Float64 is set.
-func (s *Session) HasFloat64() bool { return sessrt.Has(&s.sessionBag, 28) }
-
-// ClearFloat64 unsets Float64.
-func (s *Session) ClearFloat64() { sessrt.Clear(&s.sessionBag, 28, &s.v.Float64) }
+func (s *Session) HasFloat64() bool         { return sessrt.Has(&s.sessionBag, 28) }
+func (s *Session) ClearFloat64()            { sessrt.Clear(&s.sessionBag, 28, &s.v.Float64) }
 
 // UpdateFloat64 sets Float64 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateFloat64(f func(float64) float64) { sessrt.Update(s.SessionFields(), 28, f) }
 
 // AddFloat64 adds delta to Float64 and returns the sum; parallel adds sum up.
 func (s *Session) AddFloat64(delta float64) float64 {
-	s.v.Float64 += delta
-	sessrt.MarkAdded(&s.sessionBag, 28)
-	return s.v.Float64
+	return sessrt.Add(&s.sessionBag, 28, &s.v.Float64, delta)
 }
 
 // Long is field Long of session in session.go.
 func (s *Session) Long() int64 { return s.v.Long }
 
-// SetLong sets Long.
+// SetLong sets Long; HasLong tells whether it is set, ClearLong unsets it.
 func (s *Session) SetLong(long int64) { sessrt.Set(&s.sessionBag, 29, &s.v.Long, long) }
-
-// HasLong tells whether Long is set.
-func (s *Session) HasLong() bool { return sessrt.Has(&s.sessionBag, 29) }
-
-// ClearLong unsets Long.
-func (s *Session) ClearLong() { sessrt.Clear(&s.sessionBag, 29, &s.v.Long) }
+func (s *Session) HasLong() bool      { return sessrt.Has(&s.sessionBag, 29) }
+func (s *Session) ClearLong()         { sessrt.Clear(&s.sessionBag, 29, &s.v.Long) }
 
 // UpdateLong sets Long to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLong(f func(int64) int64) { sessrt.Update(s.SessionFields(), 29, f) }
 
 // AddLong adds delta to Long and returns the sum; parallel adds sum up.
-func (s *Session) AddLong(delta int64) int64 {
-	s.v.Long += delta
-	sessrt.MarkAdded(&s.sessionBag, 29)
-	return s.v.Long
-}
+func (s *Session) AddLong(delta int64) int64 { return sessrt.Add(&s.sessionBag, 29, &s.v.Long, delta) }
 
-// Maybe is field Maybe of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Maybe() *int {
-	sessrt.MarkLent(&s.sessionBag, 30)
-	return s.v.Maybe
-}
+// Maybe is field Maybe of session in session.go; what a caller changes in it is saved.
+func (s *Session) Maybe() *int { return sessrt.Lend(&s.sessionBag, 30, s.v.Maybe) }
 
-// SetMaybe sets Maybe.
-func (s *Session) SetMaybe(maybe *int) {
-	sessrt.Set(&s.sessionBag, 30, &s.v.Maybe, maybe)
-	sessrt.MarkLent(&s.sessionBag, 30)
-}
-
-// HasMaybe tells whether Maybe is set.
-func (s *Session) HasMaybe() bool { return sessrt.Has(&s.sessionBag, 30) }
-
-// ClearMaybe unsets Maybe.
-func (s *Session) ClearMaybe() { sessrt.Clear(&s.sessionBag, 30, &s.v.Maybe) }
+// SetMaybe sets Maybe; HasMaybe tells whether it is set, ClearMaybe unsets it.
+func (s *Session) SetMaybe(maybe *int) { sessrt.SetLent(&s.sessionBag, 30, &s.v.Maybe, maybe) }
+func (s *Session) HasMaybe() bool      { return sessrt.Has(&s.sessionBag, 30) }
+func (s *Session) ClearMaybe()         { sessrt.Clear(&s.sessionBag, 30, &s.v.Maybe) }
 
 // UpdateMaybe sets Maybe to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateMaybe(f func(*int) *int) { sessrt.Update(s.SessionFields(), 30, f) }
 
-// Slice is field Slice of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Slice() []string {
-	sessrt.MarkLent(&s.sessionBag, 31)
-	return s.v.Slice
-}
+// Slice is field Slice of session in session.go; what a caller changes in it is saved.
+func (s *Session) Slice() []string { return sessrt.Lend(&s.sessionBag, 31, s.v.Slice) }
 
-// SetSlice sets Slice.
-func (s *Session) SetSlice(slice []string) {
-	sessrt.Set(&s.sessionBag, 31, &s.v.Slice, slice)
-	sessrt.MarkLent(&s.sessionBag, 31)
-}
-
-// HasSlice tells whether Slice is set.
-func (s *Session) HasSlice() bool { return sessrt.Has(&s.sessionBag, 31) }
-
-// ClearSlice unsets Slice.
-func (s *Session) ClearSlice() { sessrt.Clear(&s.sessionBag, 31, &s.v.Slice) }
+// SetSlice sets Slice; HasSlice tells whether it is set, ClearSlice unsets it.
+func (s *Session) SetSlice(slice []string) { sessrt.SetLent(&s.sessionBag, 31, &s.v.Slice, slice) }
+func (s *Session) HasSlice() bool          { return sessrt.Has(&s.sessionBag, 31) }
+func (s *Session) ClearSlice()             { sessrt.Clear(&s.sessionBag, 31, &s.v.Slice) }
 
 // UpdateSlice sets Slice to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSlice(f func([]string) []string) { sessrt.Update(s.SessionFields(), 31, f) }
@@ -813,36 +621,21 @@ func (s *Session) AppendSlice(slice ...string) {
 // Number is field Number of session in session.go.
 func (s *Session) Number() string { return s.v.Number }
 
-// SetNumber sets Number.
+// SetNumber sets Number; HasNumber tells whether it is set, ClearNumber unsets it.
 func (s *Session) SetNumber(number string) { sessrt.Set(&s.sessionBag, 32, &s.v.Number, number) }
-
-// HasNumber tells whether Number is set.
-func (s *Session) HasNumber() bool { return sessrt.Has(&s.sessionBag, 32) }
-
-// ClearNumber unsets Number.
-func (s *Session) ClearNumber() { sessrt.Clear(&s.sessionBag, 32, &s.v.Number) }
+func (s *Session) HasNumber() bool         { return sessrt.Has(&s.sessionBag, 32) }
+func (s *Session) ClearNumber()            { sessrt.Clear(&s.sessionBag, 32, &s.v.Number) }
 
 // UpdateNumber sets Number to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateNumber(f func(string) string) { sessrt.Update(s.SessionFields(), 32, f) }
 
-// Raw is field Raw of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Raw() []byte {
-	sessrt.MarkLent(&s.sessionBag, 33)
-	return s.v.Raw
-}
+// Raw is field Raw of session in session.go; what a caller changes in it is saved.
+func (s *Session) Raw() []byte { return sessrt.Lend(&s.sessionBag, 33, s.v.Raw) }
 
-// SetRaw sets Raw.
-func (s *Session) SetRaw(raw []byte) {
-	sessrt.Set(&s.sessionBag, 33, &s.v.Raw, raw)
-	sessrt.MarkLent(&s.sessionBag, 33)
-}
-
-// HasRaw tells whether Raw is set.
-func (s *Session) HasRaw() bool { return sessrt.Has(&s.sessionBag, 33) }
-
-// ClearRaw unsets Raw.
-func (s *Session) ClearRaw() { sessrt.Clear(&s.sessionBag, 33, &s.v.Raw) }
+// SetRaw sets Raw; HasRaw tells whether it is set, ClearRaw unsets it.
+func (s *Session) SetRaw(raw []byte) { sessrt.SetLent(&s.sessionBag, 33, &s.v.Raw, raw) }
+func (s *Session) HasRaw() bool      { return sessrt.Has(&s.sessionBag, 33) }
+func (s *Session) ClearRaw()         { sessrt.Clear(&s.sessionBag, 33, &s.v.Raw) }
 
 // UpdateRaw sets Raw to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRaw(f func([]byte) []byte) { sessrt.Update(s.SessionFields(), 33, f) }
@@ -850,43 +643,26 @@ func (s *Session) UpdateRaw(f func([]byte) []byte) { sessrt.Update(s.SessionFiel
 // Changed is field Changed of session in session.go.
 func (s *Session) Changed() int { return s.v.Changed }
 
-// SetChanged sets Changed.
+// SetChanged sets Changed; HasChanged tells whether it is set, ClearChanged unsets it.
 func (s *Session) SetChanged(changed int) { sessrt.Set(&s.sessionBag, 34, &s.v.Changed, changed) }
-
-// HasChanged tells whether Changed is set.
-func (s *Session) HasChanged() bool { return sessrt.Has(&s.sessionBag, 34) }
-
-// ClearChanged unsets Changed.
-func (s *Session) ClearChanged() { sessrt.Clear(&s.sessionBag, 34, &s.v.Changed) }
+func (s *Session) HasChanged() bool       { return sessrt.Has(&s.sessionBag, 34) }
+func (s *Session) ClearChanged()          { sessrt.Clear(&s.sessionBag, 34, &s.v.Changed) }
 
 // UpdateChanged sets Changed to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateChanged(f func(int) int) { sessrt.Update(s.SessionFields(), 34, f) }
 
 // AddChanged adds delta to Changed and returns the sum; parallel adds sum up.
 func (s *Session) AddChanged(delta int) int {
-	s.v.Changed += delta
-	sessrt.MarkAdded(&s.sessionBag, 34)
-	return s.v.Changed
+	return sessrt.Add(&s.sessionBag, 34, &s.v.Changed, delta)
 }
 
-// Ints is field Ints of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Ints() []int {
-	sessrt.MarkLent(&s.sessionBag, 35)
-	return s.v.Ints
-}
+// Ints is field Ints of session in session.go; what a caller changes in it is saved.
+func (s *Session) Ints() []int { return sessrt.Lend(&s.sessionBag, 35, s.v.Ints) }
 
-// SetInts sets Ints.
-func (s *Session) SetInts(ints []int) {
-	sessrt.Set(&s.sessionBag, 35, &s.v.Ints, ints)
-	sessrt.MarkLent(&s.sessionBag, 35)
-}
-
-// HasInts tells whether Ints is set.
-func (s *Session) HasInts() bool { return sessrt.Has(&s.sessionBag, 35) }
-
-// ClearInts unsets Ints.
-func (s *Session) ClearInts() { sessrt.Clear(&s.sessionBag, 35, &s.v.Ints) }
+// SetInts sets Ints; HasInts tells whether it is set, ClearInts unsets it.
+func (s *Session) SetInts(ints []int) { sessrt.SetLent(&s.sessionBag, 35, &s.v.Ints, ints) }
+func (s *Session) HasInts() bool      { return sessrt.Has(&s.sessionBag, 35) }
+func (s *Session) ClearInts()         { sessrt.Clear(&s.sessionBag, 35, &s.v.Ints) }
 
 // UpdateInts sets Ints to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateInts(f func([]int) []int) { sessrt.Update(s.SessionFields(), 35, f) }
@@ -897,36 +673,23 @@ func (s *Session) AppendInts(ints ...int) { sessrt.Append(&s.sessionBag, 35, &s.
 // Pair is field Pair of session in session.go.
 func (s *Session) Pair() [2]int { return s.v.Pair }
 
-// SetPair sets Pair.
+// SetPair sets Pair; HasPair tells whether it is set, ClearPair unsets it.
 func (s *Session) SetPair(pair [2]int) { sessrt.Set(&s.sessionBag, 36, &s.v.Pair, pair) }
-
-// HasPair tells whether Pair is set.
-func (s *Session) HasPair() bool { return sessrt.Has(&s.sessionBag, 36) }
-
-// ClearPair unsets Pair.
-func (s *Session) ClearPair() { sessrt.Clear(&s.sessionBag, 36, &s.v.Pair) }
+func (s *Session) HasPair() bool       { return sessrt.Has(&s.sessionBag, 36) }
+func (s *Session) ClearPair()          { sessrt.Clear(&s.sessionBag, 36, &s.v.Pair) }
 
 // UpdatePair sets Pair to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdatePair(f func([2]int) [2]int) { sessrt.Update(s.SessionFields(), 36, f) }
 
-// Truth is field Truth of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Truth() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 37)
-	return s.v.Truth
-}
+// Truth is field Truth of session in session.go; what a caller changes in it is saved.
+func (s *Session) Truth() map[string]int { return sessrt.Lend(&s.sessionBag, 37, s.v.Truth) }
 
-// SetTruth sets Truth.
+// SetTruth sets Truth; HasTruth tells whether it is set, ClearTruth unsets it.
 func (s *Session) SetTruth(truth map[string]int) {
-	sessrt.Set(&s.sessionBag, 37, &s.v.Truth, truth)
-	sessrt.MarkLent(&s.sessionBag, 37)
+	sessrt.SetLent(&s.sessionBag, 37, &s.v.Truth, truth)
 }
-
-// HasTruth tells whether Truth is set.
 func (s *Session) HasTruth() bool { return sessrt.Has(&s.sessionBag, 37) }
-
-// ClearTruth unsets Truth.
-func (s *Session) ClearTruth() { sessrt.Clear(&s.sessionBag, 37, &s.v.Truth) }
+func (s *Session) ClearTruth()    { sessrt.Clear(&s.sessionBag, 37, &s.v.Truth) }
 
 // UpdateTruth sets Truth to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTruth(f func(map[string]int) map[string]int) {
@@ -949,14 +712,10 @@ func (s *Session) AddTruth(key string, delta int) int {
 // At is field At of session in session.go.
 func (s *Session) At() time.Time { return s.v.At }
 
-// SetAt sets At; it is kept in UTC.
-func (s *Session) SetAt(at time.Time) { sessrt.Set(&s.sessionBag, 38, &s.v.At, sessrt.Instant(at)) }
-
-// HasAt tells whether At is set.
-func (s *Session) HasAt() bool { return sessrt.Has(&s.sessionBag, 38) }
-
-// ClearAt unsets At.
-func (s *Session) ClearAt() { sessrt.Clear(&s.sessionBag, 38, &s.v.At) }
+// SetAt sets At; it is kept in UTC; HasAt tells whether it is set, ClearAt unsets it.
+func (s *Session) SetAt(at time.Time) { sessrt.SetTime(&s.sessionBag, 38, &s.v.At, at) }
+func (s *Session) HasAt() bool        { return sessrt.Has(&s.sessionBag, 38) }
+func (s *Session) ClearAt()           { sessrt.Clear(&s.sessionBag, 38, &s.v.At) }
 
 // UpdateAt sets At to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAt(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 38, f) }
@@ -964,36 +723,26 @@ func (s *Session) UpdateAt(f func(time.Time) time.Time) { sessrt.UpdateTime(s.Se
 // Real is field Real of session in session.go.
 func (s *Session) Real() float64 { return s.v.Real }
 
-// SetReal sets Real.
+// SetReal sets Real; HasReal tells whether it is set, ClearReal unsets it.
 func (s *Session) SetReal(value float64) { sessrt.Set(&s.sessionBag, 39, &s.v.Real, value) }
-
-// HasReal tells whether Real is set.
-func (s *Session) HasReal() bool { return sessrt.Has(&s.sessionBag, 39) }
-
-// ClearReal unsets Real.
-func (s *Session) ClearReal() { sessrt.Clear(&s.sessionBag, 39, &s.v.Real) }
+func (s *Session) HasReal() bool         { return sessrt.Has(&s.sessionBag, 39) }
+func (s *Session) ClearReal()            { sessrt.Clear(&s.sessionBag, 39, &s.v.Real) }
 
 // UpdateReal sets Real to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateReal(f func(float64) float64) { sessrt.Update(s.SessionFields(), 39, f) }
 
 // AddReal adds delta to Real and returns the sum; parallel adds sum up.
 func (s *Session) AddReal(delta float64) float64 {
-	s.v.Real += delta
-	sessrt.MarkAdded(&s.sessionBag, 39)
-	return s.v.Real
+	return sessrt.Add(&s.sessionBag, 39, &s.v.Real, delta)
 }
 
 // Four is field Four of session in session.go.
 func (s *Session) Four() [4]byte { return s.v.Four }
 
-// SetFour sets Four.
+// SetFour sets Four; HasFour tells whether it is set, ClearFour unsets it.
 func (s *Session) SetFour(four [4]byte) { sessrt.Set(&s.sessionBag, 40, &s.v.Four, four) }
-
-// HasFour tells whether Four is set.
-func (s *Session) HasFour() bool { return sessrt.Has(&s.sessionBag, 40) }
-
-// ClearFour unsets Four.
-func (s *Session) ClearFour() { sessrt.Clear(&s.sessionBag, 40, &s.v.Four) }
+func (s *Session) HasFour() bool        { return sessrt.Has(&s.sessionBag, 40) }
+func (s *Session) ClearFour()           { sessrt.Clear(&s.sessionBag, 40, &s.v.Four) }
 
 // UpdateFour sets Four to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateFour(f func([4]byte) [4]byte) { sessrt.Update(s.SessionFields(), 40, f) }
@@ -1001,80 +750,51 @@ func (s *Session) UpdateFour(f func([4]byte) [4]byte) { sessrt.Update(s.SessionF
 // Team is field Team of session in session.go.
 func (s *Session) Team() uint32 { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team uint32) { sessrt.Set(&s.sessionBag, 41, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 41) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 41, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 41) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 41, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(uint32) uint32) { sessrt.Update(s.SessionFields(), 41, f) }
 
 // AddTeam adds delta to Team and returns the sum; parallel adds sum up.
 func (s *Session) AddTeam(delta uint32) uint32 {
-	s.v.Team += delta
-	sessrt.MarkAdded(&s.sessionBag, 41)
-	return s.v.Team
+	return sessrt.Add(&s.sessionBag, 41, &s.v.Team, delta)
 }
 
 // Org is field Org of session in session.go.
 func (s *Session) Org() int32 { return s.v.Org }
 
-// SetOrg sets Org.
+// SetOrg sets Org; HasOrg tells whether it is set, ClearOrg unsets it.
 func (s *Session) SetOrg(org int32) { sessrt.Set(&s.sessionBag, 42, &s.v.Org, org) }
-
-// HasOrg tells whether Org is set.
-func (s *Session) HasOrg() bool { return sessrt.Has(&s.sessionBag, 42) }
-
-// ClearOrg unsets Org.
-func (s *Session) ClearOrg() { sessrt.Clear(&s.sessionBag, 42, &s.v.Org) }
+func (s *Session) HasOrg() bool     { return sessrt.Has(&s.sessionBag, 42) }
+func (s *Session) ClearOrg()        { sessrt.Clear(&s.sessionBag, 42, &s.v.Org) }
 
 // UpdateOrg sets Org to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOrg(f func(int32) int32) { sessrt.Update(s.SessionFields(), 42, f) }
 
 // AddOrg adds delta to Org and returns the sum; parallel adds sum up.
-func (s *Session) AddOrg(delta int32) int32 {
-	s.v.Org += delta
-	sessrt.MarkAdded(&s.sessionBag, 42)
-	return s.v.Org
-}
+func (s *Session) AddOrg(delta int32) int32 { return sessrt.Add(&s.sessionBag, 42, &s.v.Org, delta) }
 
 // Grown is field Grown of session in session.go.
 func (s *Session) Grown() Grown { return s.v.Grown }
 
-// SetGrown sets Grown.
+// SetGrown sets Grown; HasGrown tells whether it is set, ClearGrown unsets it.
 func (s *Session) SetGrown(grown Grown) { sessrt.Set(&s.sessionBag, 43, &s.v.Grown, grown) }
-
-// HasGrown tells whether Grown is set.
-func (s *Session) HasGrown() bool { return sessrt.Has(&s.sessionBag, 43) }
-
-// ClearGrown unsets Grown.
-func (s *Session) ClearGrown() { sessrt.Clear(&s.sessionBag, 43, &s.v.Grown) }
+func (s *Session) HasGrown() bool       { return sessrt.Has(&s.sessionBag, 43) }
+func (s *Session) ClearGrown()          { sessrt.Clear(&s.sessionBag, 43, &s.v.Grown) }
 
 // UpdateGrown sets Grown to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateGrown(f func(Grown) Grown) { sessrt.Update(s.SessionFields(), 43, f) }
 
-// Shrunk is field Shrunk of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Shrunk() []Shrunk {
-	sessrt.MarkLent(&s.sessionBag, 44)
-	return s.v.Shrunk
-}
+// Shrunk is field Shrunk of session in session.go; what a caller changes in it is saved.
+func (s *Session) Shrunk() []Shrunk { return sessrt.Lend(&s.sessionBag, 44, s.v.Shrunk) }
 
-// SetShrunk sets Shrunk.
-func (s *Session) SetShrunk(shrunk []Shrunk) {
-	sessrt.Set(&s.sessionBag, 44, &s.v.Shrunk, shrunk)
-	sessrt.MarkLent(&s.sessionBag, 44)
-}
-
-// HasShrunk tells whether Shrunk is set.
-func (s *Session) HasShrunk() bool { return sessrt.Has(&s.sessionBag, 44) }
-
-// ClearShrunk unsets Shrunk.
-func (s *Session) ClearShrunk() { sessrt.Clear(&s.sessionBag, 44, &s.v.Shrunk) }
+// SetShrunk sets Shrunk; HasShrunk tells whether it is set, ClearShrunk unsets it.
+func (s *Session) SetShrunk(shrunk []Shrunk) { sessrt.SetLent(&s.sessionBag, 44, &s.v.Shrunk, shrunk) }
+func (s *Session) HasShrunk() bool           { return sessrt.Has(&s.sessionBag, 44) }
+func (s *Session) ClearShrunk()              { sessrt.Clear(&s.sessionBag, 44, &s.v.Shrunk) }
 
 // UpdateShrunk sets Shrunk to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateShrunk(f func([]Shrunk) []Shrunk) { sessrt.Update(s.SessionFields(), 44, f) }
@@ -1084,24 +804,13 @@ func (s *Session) AppendShrunk(shrunk ...Shrunk) {
 	sessrt.Append(&s.sessionBag, 44, &s.v.Shrunk, shrunk...)
 }
 
-// Wide is field Wide of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Wide() map[string]Wide {
-	sessrt.MarkLent(&s.sessionBag, 45)
-	return s.v.Wide
-}
+// Wide is field Wide of session in session.go; what a caller changes in it is saved.
+func (s *Session) Wide() map[string]Wide { return sessrt.Lend(&s.sessionBag, 45, s.v.Wide) }
 
-// SetWide sets Wide.
-func (s *Session) SetWide(wide map[string]Wide) {
-	sessrt.Set(&s.sessionBag, 45, &s.v.Wide, wide)
-	sessrt.MarkLent(&s.sessionBag, 45)
-}
-
-// HasWide tells whether Wide is set.
-func (s *Session) HasWide() bool { return sessrt.Has(&s.sessionBag, 45) }
-
-// ClearWide unsets Wide.
-func (s *Session) ClearWide() { sessrt.Clear(&s.sessionBag, 45, &s.v.Wide) }
+// SetWide sets Wide; HasWide tells whether it is set, ClearWide unsets it.
+func (s *Session) SetWide(wide map[string]Wide) { sessrt.SetLent(&s.sessionBag, 45, &s.v.Wide, wide) }
+func (s *Session) HasWide() bool                { return sessrt.Has(&s.sessionBag, 45) }
+func (s *Session) ClearWide()                   { sessrt.Clear(&s.sessionBag, 45, &s.v.Wide) }
 
 // UpdateWide sets Wide to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateWide(f func(map[string]Wide) map[string]Wide) {
@@ -1119,14 +828,10 @@ func (s *Session) DeleteWide(key string) { sessrt.Delete(&s.sessionBag, 45, s.v.
 // Narrow is field Narrow of session in session.go.
 func (s *Session) Narrow() Narrow { return s.v.Narrow }
 
-// SetNarrow sets Narrow.
+// SetNarrow sets Narrow; HasNarrow tells whether it is set, ClearNarrow unsets it.
 func (s *Session) SetNarrow(narrow Narrow) { sessrt.Set(&s.sessionBag, 46, &s.v.Narrow, narrow) }
-
-// HasNarrow tells whether Narrow is set.
-func (s *Session) HasNarrow() bool { return sessrt.Has(&s.sessionBag, 46) }
-
-// ClearNarrow unsets Narrow.
-func (s *Session) ClearNarrow() { sessrt.Clear(&s.sessionBag, 46, &s.v.Narrow) }
+func (s *Session) HasNarrow() bool         { return sessrt.Has(&s.sessionBag, 46) }
+func (s *Session) ClearNarrow()            { sessrt.Clear(&s.sessionBag, 46, &s.v.Narrow) }
 
 // UpdateNarrow sets Narrow to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateNarrow(f func(Narrow) Narrow) { sessrt.Update(s.SessionFields(), 46, f) }
@@ -1134,14 +839,10 @@ func (s *Session) UpdateNarrow(f func(Narrow) Narrow) { sessrt.Update(s.SessionF
 // Other2 is field Other2 of session in session.go.
 func (s *Session) Other2() Retyped { return s.v.Other2 }
 
-// SetOther2 sets Other2.
+// SetOther2 sets Other2; HasOther2 tells whether it is set, ClearOther2 unsets it.
 func (s *Session) SetOther2(other2 Retyped) { sessrt.Set(&s.sessionBag, 47, &s.v.Other2, other2) }
-
-// HasOther2 tells whether Other2 is set.
-func (s *Session) HasOther2() bool { return sessrt.Has(&s.sessionBag, 47) }
-
-// ClearOther2 unsets Other2.
-func (s *Session) ClearOther2() { sessrt.Clear(&s.sessionBag, 47, &s.v.Other2) }
+func (s *Session) HasOther2() bool          { return sessrt.Has(&s.sessionBag, 47) }
+func (s *Session) ClearOther2()             { sessrt.Clear(&s.sessionBag, 47, &s.v.Other2) }
 
 // UpdateOther2 sets Other2 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOther2(f func(Retyped) Retyped) { sessrt.Update(s.SessionFields(), 47, f) }
@@ -1149,14 +850,10 @@ func (s *Session) UpdateOther2(f func(Retyped) Retyped) { sessrt.Update(s.Sessio
 // Indexed is field Indexed of session in session.go.
 func (s *Session) Indexed() string { return s.v.Indexed }
 
-// SetIndexed sets Indexed.
+// SetIndexed sets Indexed; HasIndexed tells whether it is set, ClearIndexed unsets it.
 func (s *Session) SetIndexed(indexed string) { sessrt.Set(&s.sessionBag, 48, &s.v.Indexed, indexed) }
-
-// HasIndexed tells whether Indexed is set.
-func (s *Session) HasIndexed() bool { return sessrt.Has(&s.sessionBag, 48) }
-
-// ClearIndexed unsets Indexed.
-func (s *Session) ClearIndexed() { sessrt.Clear(&s.sessionBag, 48, &s.v.Indexed) }
+func (s *Session) HasIndexed() bool          { return sessrt.Has(&s.sessionBag, 48) }
+func (s *Session) ClearIndexed()             { sessrt.Clear(&s.sessionBag, 48, &s.v.Indexed) }
 
 // UpdateIndexed sets Indexed to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateIndexed(f func(string) string) { sessrt.Update(s.SessionFields(), 48, f) }
@@ -1164,14 +861,10 @@ func (s *Session) UpdateIndexed(f func(string) string) { sessrt.Update(s.Session
 // Bare is field Bare of session in session.go.
 func (s *Session) Bare() string { return s.v.Bare }
 
-// SetBare sets Bare.
+// SetBare sets Bare; HasBare tells whether it is set, ClearBare unsets it.
 func (s *Session) SetBare(bare string) { sessrt.Set(&s.sessionBag, 49, &s.v.Bare, bare) }
-
-// HasBare tells whether Bare is set.
-func (s *Session) HasBare() bool { return sessrt.Has(&s.sessionBag, 49) }
-
-// ClearBare unsets Bare.
-func (s *Session) ClearBare() { sessrt.Clear(&s.sessionBag, 49, &s.v.Bare) }
+func (s *Session) HasBare() bool       { return sessrt.Has(&s.sessionBag, 49) }
+func (s *Session) ClearBare()          { sessrt.Clear(&s.sessionBag, 49, &s.v.Bare) }
 
 // UpdateBare sets Bare to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBare(f func(string) string) { sessrt.Update(s.SessionFields(), 49, f) }
@@ -1179,14 +872,10 @@ func (s *Session) UpdateBare(f func(string) string) { sessrt.Update(s.SessionFie
 // User is field User of session in session.go.
 func (s *Session) User() string { return s.v.User }
 
-// SetUser sets User.
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
 func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 50, &s.v.User, user) }
-
-// HasUser tells whether User is set.
-func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 50) }
-
-// ClearUser unsets User.
-func (s *Session) ClearUser() { sessrt.Clear(&s.sessionBag, 50, &s.v.User) }
+func (s *Session) HasUser() bool       { return sessrt.Has(&s.sessionBag, 50) }
+func (s *Session) ClearUser()          { sessrt.Clear(&s.sessionBag, 50, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFields(), 50, f) }
@@ -1194,26 +883,18 @@ func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFie
 // Notice is field Notice of session in session.go.
 func (s *Session) Notice() string { return s.v.Notice }
 
-// SetNotice sets Notice.
+// SetNotice sets Notice; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 51, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 51) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 51, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 51) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 51, &s.v.Notice) }
 
 // UpdateNotice sets Notice to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateNotice(f func(string) string) { sessrt.Update(s.SessionFields(), 51, f) }
 
-// SetSeen sets Seen until it is taken.
+// SetSeen sets Seen until it is taken; HasSeen tells whether it is set, ClearSeen unsets it.
 func (s *Session) SetSeen(seen string) { sessrt.Set(&s.sessionBag, 52, &s.v.Seen, seen) }
-
-// HasSeen tells whether Seen is set.
-func (s *Session) HasSeen() bool { return sessrt.Has(&s.sessionBag, 52) }
-
-// ClearSeen unsets Seen.
-func (s *Session) ClearSeen() { sessrt.Clear(&s.sessionBag, 52, &s.v.Seen) }
+func (s *Session) HasSeen() bool       { return sessrt.Has(&s.sessionBag, 52) }
+func (s *Session) ClearSeen()          { sessrt.Clear(&s.sessionBag, 52, &s.v.Seen) }
 
 // TakeSeen returns Seen and removes it.
 // It is field Seen of session in session.go.
@@ -1228,14 +909,10 @@ func (s *Session) ClaimSeen(ctx context.Context) (string, bool, error) {
 // Token is field Token of session in session.go.
 func (s *Session) Token() string { return s.v.Token }
 
-// SetToken sets Token.
+// SetToken sets Token; HasToken tells whether it is set, ClearToken unsets it.
 func (s *Session) SetToken(token string) { sessrt.Set(&s.sessionBag, 53, &s.v.Token, token) }
-
-// HasToken tells whether Token is set.
-func (s *Session) HasToken() bool { return sessrt.Has(&s.sessionBag, 53) }
-
-// ClearToken unsets Token.
-func (s *Session) ClearToken() { sessrt.Clear(&s.sessionBag, 53, &s.v.Token) }
+func (s *Session) HasToken() bool        { return sessrt.Has(&s.sessionBag, 53) }
+func (s *Session) ClearToken()           { sessrt.Clear(&s.sessionBag, 53, &s.v.Token) }
 
 // UpdateToken sets Token to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateToken(f func(string) string) { sessrt.Update(s.SessionFields(), 53, f) }
@@ -1243,14 +920,10 @@ func (s *Session) UpdateToken(f func(string) string) { sessrt.Update(s.SessionFi
 // Lapses is field Lapses of session in session.go.
 func (s *Session) Lapses() string { return s.v.Lapses }
 
-// SetLapses sets Lapses.
+// SetLapses sets Lapses; HasLapses tells whether it is set, ClearLapses unsets it.
 func (s *Session) SetLapses(lapses string) { sessrt.Set(&s.sessionBag, 54, &s.v.Lapses, lapses) }
-
-// HasLapses tells whether Lapses is set.
-func (s *Session) HasLapses() bool { return sessrt.Has(&s.sessionBag, 54) }
-
-// ClearLapses unsets Lapses.
-func (s *Session) ClearLapses() { sessrt.Clear(&s.sessionBag, 54, &s.v.Lapses) }
+func (s *Session) HasLapses() bool         { return sessrt.Has(&s.sessionBag, 54) }
+func (s *Session) ClearLapses()            { sessrt.Clear(&s.sessionBag, 54, &s.v.Lapses) }
 
 // UpdateLapses sets Lapses to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLapses(f func(string) string) { sessrt.Update(s.SessionFields(), 54, f) }
@@ -1312,14 +985,10 @@ func (s *Session) UpdateSooner(f func(string) string) {
 // Theme is field Theme of session in session.go.
 func (s *Session) Theme() string { return s.v.Theme }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 57, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 57) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 57, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 57) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 57, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 57, f) }
@@ -1332,16 +1001,12 @@ func (s *Session) Language() string {
 	return s.v.Language
 }
 
-// SetLanguage sets Language.
+// SetLanguage sets Language; HasLanguage tells whether it is set, ClearLanguage unsets it.
 func (s *Session) SetLanguage(language string) {
 	sessrt.Set(&s.sessionBag, 58, &s.v.Language, language)
 }
-
-// HasLanguage tells whether Language is set.
 func (s *Session) HasLanguage() bool { return sessrt.Has(&s.sessionBag, 58) }
-
-// ClearLanguage unsets Language.
-func (s *Session) ClearLanguage() { sessrt.Clear(&s.sessionBag, 58, &s.v.Language) }
+func (s *Session) ClearLanguage()    { sessrt.Clear(&s.sessionBag, 58, &s.v.Language) }
 
 // UpdateLanguage sets Language to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLanguage(f func(string) string) { sessrt.Update(s.SessionFields(), 58, f) }

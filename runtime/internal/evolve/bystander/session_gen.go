@@ -49,43 +49,24 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
-// Rest is field Rest of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Rest() map[string]string {
-	sessrt.MarkLent(&s.sessionBag, 1)
-	return s.v.Rest
-}
+// Rest is field Rest of session in session.go; what a caller changes in it is saved.
+func (s *Session) Rest() map[string]string { return sessrt.Lend(&s.sessionBag, 1, s.v.Rest) }
 
-// SetRest sets Rest.
-func (s *Session) SetRest(rest map[string]string) {
-	sessrt.Set(&s.sessionBag, 1, &s.v.Rest, rest)
-	sessrt.MarkLent(&s.sessionBag, 1)
-}
-
-// HasRest tells whether Rest is set.
-func (s *Session) HasRest() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearRest unsets Rest.
-func (s *Session) ClearRest() { sessrt.Clear(&s.sessionBag, 1, &s.v.Rest) }
+// SetRest sets Rest; HasRest tells whether it is set, ClearRest unsets it.
+func (s *Session) SetRest(rest map[string]string) { sessrt.SetLent(&s.sessionBag, 1, &s.v.Rest, rest) }
+func (s *Session) HasRest() bool                  { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearRest()                     { sessrt.Clear(&s.sessionBag, 1, &s.v.Rest) }
 
 // UpdateRest sets Rest to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRest(f func(map[string]string) map[string]string) {

@@ -52,36 +52,24 @@ type Session struct {
 // Other is field Other of session in session.go.
 func (s *Session) Other() int { return s.v.Other }
 
-// SetOther sets Other.
+// SetOther sets Other; HasOther tells whether it is set, ClearOther unsets it.
 func (s *Session) SetOther(other int) { sessrt.Set(&s.sessionBag, 0, &s.v.Other, other) }
-
-// HasOther tells whether Other is set.
-func (s *Session) HasOther() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearOther unsets Other.
-func (s *Session) ClearOther() { sessrt.Clear(&s.sessionBag, 0, &s.v.Other) }
+func (s *Session) HasOther() bool     { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearOther()        { sessrt.Clear(&s.sessionBag, 0, &s.v.Other) }
 
 // UpdateOther sets Other to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOther(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddOther adds delta to Other and returns the sum; parallel adds sum up.
-func (s *Session) AddOther(delta int) int {
-	s.v.Other += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Other
-}
+func (s *Session) AddOther(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Other, delta) }
 
 // Tone is field Tone of session in session.go.
 func (s *Session) Tone() string { return s.v.Tone }
 
-// SetTone sets Tone.
+// SetTone sets Tone; HasTone tells whether it is set, ClearTone unsets it.
 func (s *Session) SetTone(tone string) { sessrt.Set(&s.sessionBag, 1, &s.v.Tone, tone) }
-
-// HasTone tells whether Tone is set.
-func (s *Session) HasTone() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearTone unsets Tone.
-func (s *Session) ClearTone() { sessrt.Clear(&s.sessionBag, 1, &s.v.Tone) }
+func (s *Session) HasTone() bool       { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearTone()          { sessrt.Clear(&s.sessionBag, 1, &s.v.Tone) }
 
 // UpdateTone sets Tone to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTone(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -89,14 +77,10 @@ func (s *Session) UpdateTone(f func(string) string) { sessrt.Update(s.SessionFie
 // Earth is field Earth of session in session.go.
 func (s *Session) Earth() string { return s.v.Earth }
 
-// SetEarth sets Earth.
+// SetEarth sets Earth; HasEarth tells whether it is set, ClearEarth unsets it.
 func (s *Session) SetEarth(earth string) { sessrt.Set(&s.sessionBag, 2, &s.v.Earth, earth) }
-
-// HasEarth tells whether Earth is set.
-func (s *Session) HasEarth() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearEarth unsets Earth.
-func (s *Session) ClearEarth() { sessrt.Clear(&s.sessionBag, 2, &s.v.Earth) }
+func (s *Session) HasEarth() bool        { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearEarth()           { sessrt.Clear(&s.sessionBag, 2, &s.v.Earth) }
 
 // UpdateEarth sets Earth to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateEarth(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -104,14 +88,10 @@ func (s *Session) UpdateEarth(f func(string) string) { sessrt.Update(s.SessionFi
 // Oldest is field Oldest of session in session.go.
 func (s *Session) Oldest() string { return s.v.Oldest }
 
-// SetOldest sets Oldest.
+// SetOldest sets Oldest; HasOldest tells whether it is set, ClearOldest unsets it.
 func (s *Session) SetOldest(oldest string) { sessrt.Set(&s.sessionBag, 3, &s.v.Oldest, oldest) }
-
-// HasOldest tells whether Oldest is set.
-func (s *Session) HasOldest() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearOldest unsets Oldest.
-func (s *Session) ClearOldest() { sessrt.Clear(&s.sessionBag, 3, &s.v.Oldest) }
+func (s *Session) HasOldest() bool         { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearOldest()            { sessrt.Clear(&s.sessionBag, 3, &s.v.Oldest) }
 
 // UpdateOldest sets Oldest to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOldest(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -119,14 +99,10 @@ func (s *Session) UpdateOldest(f func(string) string) { sessrt.Update(s.SessionF
 // Foreign is field Foreign of session in session.go.
 func (s *Session) Foreign() string { return s.v.Foreign }
 
-// SetForeign sets Foreign.
+// SetForeign sets Foreign; HasForeign tells whether it is set, ClearForeign unsets it.
 func (s *Session) SetForeign(foreign string) { sessrt.Set(&s.sessionBag, 4, &s.v.Foreign, foreign) }
-
-// HasForeign tells whether Foreign is set.
-func (s *Session) HasForeign() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearForeign unsets Foreign.
-func (s *Session) ClearForeign() { sessrt.Clear(&s.sessionBag, 4, &s.v.Foreign) }
+func (s *Session) HasForeign() bool          { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearForeign()             { sessrt.Clear(&s.sessionBag, 4, &s.v.Foreign) }
 
 // UpdateForeign sets Foreign to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateForeign(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }

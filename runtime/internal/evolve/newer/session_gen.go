@@ -87,60 +87,39 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int64 { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int64) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool        { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()           { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int64) int64) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
 func (s *Session) AddVisits(delta int64) int64 {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
+	return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta)
 }
 
 // Style is field Style of session in session.go.
 func (s *Session) Style() string { return s.v.Style }
 
-// SetStyle sets Style.
+// SetStyle sets Style; HasStyle tells whether it is set, ClearStyle unsets it.
 func (s *Session) SetStyle(style string) { sessrt.Set(&s.sessionBag, 1, &s.v.Style, style) }
-
-// HasStyle tells whether Style is set.
-func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearStyle unsets Style.
-func (s *Session) ClearStyle() { sessrt.Clear(&s.sessionBag, 1, &s.v.Style) }
+func (s *Session) HasStyle() bool        { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearStyle()           { sessrt.Clear(&s.sessionBag, 1, &s.v.Style) }
 
 // UpdateStyle sets Style to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateStyle(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
 
-// Score is field Score of session in session.go;
-// what a caller changes in it is saved.
+// Score is field Score of session in session.go; what a caller changes in it is saved.
 //
 // was a number
-func (s *Session) Score() []string {
-	sessrt.MarkLent(&s.sessionBag, 2)
-	return s.v.Score
-}
+func (s *Session) Score() []string { return sessrt.Lend(&s.sessionBag, 2, s.v.Score) }
 
-// SetScore sets Score.
-func (s *Session) SetScore(score []string) {
-	sessrt.Set(&s.sessionBag, 2, &s.v.Score, score)
-	sessrt.MarkLent(&s.sessionBag, 2)
-}
-
-// HasScore tells whether Score is set.
-func (s *Session) HasScore() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearScore unsets Score.
-func (s *Session) ClearScore() { sessrt.Clear(&s.sessionBag, 2, &s.v.Score) }
+// SetScore sets Score; HasScore tells whether it is set, ClearScore unsets it.
+func (s *Session) SetScore(score []string) { sessrt.SetLent(&s.sessionBag, 2, &s.v.Score, score) }
+func (s *Session) HasScore() bool          { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearScore()             { sessrt.Clear(&s.sessionBag, 2, &s.v.Score) }
 
 // UpdateScore sets Score to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateScore(f func([]string) []string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -148,24 +127,13 @@ func (s *Session) UpdateScore(f func([]string) []string) { sessrt.Update(s.Sessi
 // AppendScore appends to Score; parallel appends all arrive.
 func (s *Session) AppendScore(score ...string) { sessrt.Append(&s.sessionBag, 2, &s.v.Score, score...) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 3, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -176,14 +144,10 @@ func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 3, &s.
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 4, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 4, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 4, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -233,14 +197,10 @@ func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFie
 // Added is field Added of session in session.go.
 func (s *Session) Added() string { return s.v.Added }
 
-// SetAdded sets Added.
+// SetAdded sets Added; HasAdded tells whether it is set, ClearAdded unsets it.
 func (s *Session) SetAdded(added string) { sessrt.Set(&s.sessionBag, 7, &s.v.Added, added) }
-
-// HasAdded tells whether Added is set.
-func (s *Session) HasAdded() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearAdded unsets Added.
-func (s *Session) ClearAdded() { sessrt.Clear(&s.sessionBag, 7, &s.v.Added) }
+func (s *Session) HasAdded() bool        { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearAdded()           { sessrt.Clear(&s.sessionBag, 7, &s.v.Added) }
 
 // UpdateAdded sets Added to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAdded(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }
@@ -250,7 +210,7 @@ func (s *Session) AddedAt() time.Time { return s.v.AddedAt }
 
 // SetAddedAt sets AddedAt; it is kept in UTC.
 func (s *Session) SetAddedAt(addedAt time.Time) {
-	sessrt.Set(&s.sessionBag, 8, &s.v.AddedAt, sessrt.Instant(addedAt))
+	sessrt.SetTime(&s.sessionBag, 8, &s.v.AddedAt, addedAt)
 }
 
 // HasAddedAt tells whether AddedAt is set.

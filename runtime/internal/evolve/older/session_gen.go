@@ -62,36 +62,26 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int32 { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int32) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool        { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()           { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int32) int32) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
 func (s *Session) AddVisits(delta int32) int32 {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
+	return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta)
 }
 
 // Look is field Look of session in session.go.
 func (s *Session) Look() string { return s.v.Look }
 
-// SetLook sets Look.
+// SetLook sets Look; HasLook tells whether it is set, ClearLook unsets it.
 func (s *Session) SetLook(look string) { sessrt.Set(&s.sessionBag, 1, &s.v.Look, look) }
-
-// HasLook tells whether Look is set.
-func (s *Session) HasLook() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearLook unsets Look.
-func (s *Session) ClearLook() { sessrt.Clear(&s.sessionBag, 1, &s.v.Look) }
+func (s *Session) HasLook() bool       { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearLook()          { sessrt.Clear(&s.sessionBag, 1, &s.v.Look) }
 
 // UpdateLook sets Look to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLook(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -99,58 +89,35 @@ func (s *Session) UpdateLook(f func(string) string) { sessrt.Update(s.SessionFie
 // Score is field Score of session in session.go.
 func (s *Session) Score() int { return s.v.Score }
 
-// SetScore sets Score.
+// SetScore sets Score; HasScore tells whether it is set, ClearScore unsets it.
 func (s *Session) SetScore(score int) { sessrt.Set(&s.sessionBag, 2, &s.v.Score, score) }
-
-// HasScore tells whether Score is set.
-func (s *Session) HasScore() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearScore unsets Score.
-func (s *Session) ClearScore() { sessrt.Clear(&s.sessionBag, 2, &s.v.Score) }
+func (s *Session) HasScore() bool     { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearScore()        { sessrt.Clear(&s.sessionBag, 2, &s.v.Score) }
 
 // UpdateScore sets Score to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateScore(f func(int) int) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AddScore adds delta to Score and returns the sum; parallel adds sum up.
-func (s *Session) AddScore(delta int) int {
-	s.v.Score += delta
-	sessrt.MarkAdded(&s.sessionBag, 2)
-	return s.v.Score
-}
+func (s *Session) AddScore(delta int) int { return sessrt.Add(&s.sessionBag, 2, &s.v.Score, delta) }
 
 // Secret is field Secret of session in session.go.
 func (s *Session) Secret() string { return s.v.Secret }
 
-// SetSecret sets Secret.
+// SetSecret sets Secret; HasSecret tells whether it is set, ClearSecret unsets it.
 func (s *Session) SetSecret(secret string) { sessrt.Set(&s.sessionBag, 3, &s.v.Secret, secret) }
-
-// HasSecret tells whether Secret is set.
-func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearSecret unsets Secret.
-func (s *Session) ClearSecret() { sessrt.Clear(&s.sessionBag, 3, &s.v.Secret) }
+func (s *Session) HasSecret() bool         { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearSecret()            { sessrt.Clear(&s.sessionBag, 3, &s.v.Secret) }
 
 // UpdateSecret sets Secret to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSecret(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 4)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 4, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 4, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 4)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 4, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 4, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 4, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -161,14 +128,10 @@ func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 4, &s.
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 5, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 5, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 5, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -176,14 +139,10 @@ func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFie
 // Step is field Step of session in session.go.
 func (s *Session) Step() bool { return s.v.Step }
 
-// SetStep sets Step.
+// SetStep sets Step; HasStep tells whether it is set, ClearStep unsets it.
 func (s *Session) SetStep(step bool) { sessrt.Set(&s.sessionBag, 6, &s.v.Step, step) }
-
-// HasStep tells whether Step is set.
-func (s *Session) HasStep() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearStep unsets Step.
-func (s *Session) ClearStep() { sessrt.Clear(&s.sessionBag, 6, &s.v.Step) }
+func (s *Session) HasStep() bool     { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearStep()        { sessrt.Clear(&s.sessionBag, 6, &s.v.Step) }
 
 // UpdateStep sets Step to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateStep(f func(bool) bool) { sessrt.Update(s.SessionFields(), 6, f) }
@@ -191,14 +150,10 @@ func (s *Session) UpdateStep(f func(bool) bool) { sessrt.Update(s.SessionFields(
 // User is field User of session in session.go.
 func (s *Session) User() string { return s.v.User }
 
-// SetUser sets User.
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
 func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 7, &s.v.User, user) }
-
-// HasUser tells whether User is set.
-func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearUser unsets User.
-func (s *Session) ClearUser() { sessrt.Clear(&s.sessionBag, 7, &s.v.User) }
+func (s *Session) HasUser() bool       { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearUser()          { sessrt.Clear(&s.sessionBag, 7, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFields(), 7, f) }

@@ -119,14 +119,10 @@ func (s *Session) UpdateCode(f func(string) string) {
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 1, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 1, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 1, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -158,24 +154,13 @@ func (s *Session) UpdateLook(f func(string) string) {
 	sessrt.StartTTL(&s.sessionBag, 2, 10*time.Minute)
 }
 
-// Addr is field Addr of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Addr() *Addr {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Addr
-}
+// Addr is field Addr of session in session.go; what a caller changes in it is saved.
+func (s *Session) Addr() *Addr { return sessrt.Lend(&s.sessionBag, 3, s.v.Addr) }
 
-// SetAddr sets Addr.
-func (s *Session) SetAddr(addr *Addr) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Addr, addr)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasAddr tells whether Addr is set.
-func (s *Session) HasAddr() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearAddr unsets Addr.
-func (s *Session) ClearAddr() { sessrt.Clear(&s.sessionBag, 3, &s.v.Addr) }
+// SetAddr sets Addr; HasAddr tells whether it is set, ClearAddr unsets it.
+func (s *Session) SetAddr(addr *Addr) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Addr, addr) }
+func (s *Session) HasAddr() bool      { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearAddr()         { sessrt.Clear(&s.sessionBag, 3, &s.v.Addr) }
 
 // UpdateAddr sets Addr to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddr(f func(*Addr) *Addr) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -209,8 +194,8 @@ func (s *Session) UpdateTries(f func(int) int) {
 
 // AddTries adds delta to Tries and returns the sum; parallel adds sum up; its time starts again.
 func (s *Session) AddTries(delta int) int {
-	s.v.Tries = s.Tries() + delta
-	sessrt.MarkAdded(&s.sessionBag, 4)
+	s.v.Tries = s.Tries()
+	sessrt.Add(&s.sessionBag, 4, &s.v.Tries, delta)
 	sessrt.StartTTL(&s.sessionBag, 4, 10*time.Minute)
 	return s.v.Tries
 }
@@ -221,14 +206,12 @@ func (s *Session) Tags() []string {
 	if !sessrt.HasLive(&s.sessionBag, 5) {
 		return nil
 	}
-	sessrt.MarkLent(&s.sessionBag, 5)
-	return s.v.Tags
+	return sessrt.Lend(&s.sessionBag, 5, s.v.Tags)
 }
 
 // SetTags sets Tags for 10 minutes.
 func (s *Session) SetTags(tags []string) {
-	sessrt.Set(&s.sessionBag, 5, &s.v.Tags, tags)
-	sessrt.MarkLent(&s.sessionBag, 5)
+	sessrt.SetLent(&s.sessionBag, 5, &s.v.Tags, tags)
 	sessrt.StartTTL(&s.sessionBag, 5, 10*time.Minute)
 }
 
@@ -253,24 +236,13 @@ func (s *Session) AppendTags(tags ...string) {
 	sessrt.StartTTL(&s.sessionBag, 5, 10*time.Minute)
 }
 
-// Times is field Times of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Times() []time.Time {
-	sessrt.MarkLent(&s.sessionBag, 6)
-	return s.v.Times
-}
+// Times is field Times of session in session.go; what a caller changes in it is saved.
+func (s *Session) Times() []time.Time { return sessrt.Lend(&s.sessionBag, 6, s.v.Times) }
 
-// SetTimes sets Times.
-func (s *Session) SetTimes(times []time.Time) {
-	sessrt.Set(&s.sessionBag, 6, &s.v.Times, times)
-	sessrt.MarkLent(&s.sessionBag, 6)
-}
-
-// HasTimes tells whether Times is set.
-func (s *Session) HasTimes() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearTimes unsets Times.
-func (s *Session) ClearTimes() { sessrt.Clear(&s.sessionBag, 6, &s.v.Times) }
+// SetTimes sets Times; HasTimes tells whether it is set, ClearTimes unsets it.
+func (s *Session) SetTimes(times []time.Time) { sessrt.SetLent(&s.sessionBag, 6, &s.v.Times, times) }
+func (s *Session) HasTimes() bool             { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearTimes()                { sessrt.Clear(&s.sessionBag, 6, &s.v.Times) }
 
 // UpdateTimes sets Times to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTimes(f func([]time.Time) []time.Time) {
@@ -282,24 +254,13 @@ func (s *Session) AppendTimes(times ...time.Time) {
 	sessrt.Append(&s.sessionBag, 6, &s.v.Times, times...)
 }
 
-// Tree is field Tree of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Tree() *Node {
-	sessrt.MarkLent(&s.sessionBag, 7)
-	return s.v.Tree
-}
+// Tree is field Tree of session in session.go; what a caller changes in it is saved.
+func (s *Session) Tree() *Node { return sessrt.Lend(&s.sessionBag, 7, s.v.Tree) }
 
-// SetTree sets Tree.
-func (s *Session) SetTree(tree *Node) {
-	sessrt.Set(&s.sessionBag, 7, &s.v.Tree, tree)
-	sessrt.MarkLent(&s.sessionBag, 7)
-}
-
-// HasTree tells whether Tree is set.
-func (s *Session) HasTree() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearTree unsets Tree.
-func (s *Session) ClearTree() { sessrt.Clear(&s.sessionBag, 7, &s.v.Tree) }
+// SetTree sets Tree; HasTree tells whether it is set, ClearTree unsets it.
+func (s *Session) SetTree(tree *Node) { sessrt.SetLent(&s.sessionBag, 7, &s.v.Tree, tree) }
+func (s *Session) HasTree() bool      { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearTree()         { sessrt.Clear(&s.sessionBag, 7, &s.v.Tree) }
 
 // UpdateTree sets Tree to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTree(f func(*Node) *Node) { sessrt.Update(s.SessionFields(), 7, f) }
@@ -307,14 +268,10 @@ func (s *Session) UpdateTree(f func(*Node) *Node) { sessrt.Update(s.SessionField
 // Org is field Org of session in session.go.
 func (s *Session) Org() string { return s.v.Org }
 
-// SetOrg sets Org.
+// SetOrg sets Org; HasOrg tells whether it is set, ClearOrg unsets it.
 func (s *Session) SetOrg(org string) { sessrt.Set(&s.sessionBag, 8, &s.v.Org, org) }
-
-// HasOrg tells whether Org is set.
-func (s *Session) HasOrg() bool { return sessrt.Has(&s.sessionBag, 8) }
-
-// ClearOrg unsets Org.
-func (s *Session) ClearOrg() { sessrt.Clear(&s.sessionBag, 8, &s.v.Org) }
+func (s *Session) HasOrg() bool      { return sessrt.Has(&s.sessionBag, 8) }
+func (s *Session) ClearOrg()         { sessrt.Clear(&s.sessionBag, 8, &s.v.Org) }
 
 // UpdateOrg sets Org to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOrg(f func(string) string) { sessrt.Update(s.SessionFields(), 8, f) }
@@ -322,14 +279,10 @@ func (s *Session) UpdateOrg(f func(string) string) { sessrt.Update(s.SessionFiel
 // Hue is field Hue of session in session.go.
 func (s *Session) Hue() string { return s.v.Hue }
 
-// SetHue sets Hue.
+// SetHue sets Hue; HasHue tells whether it is set, ClearHue unsets it.
 func (s *Session) SetHue(hue string) { sessrt.Set(&s.sessionBag, 9, &s.v.Hue, hue) }
-
-// HasHue tells whether Hue is set.
-func (s *Session) HasHue() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearHue unsets Hue.
-func (s *Session) ClearHue() { sessrt.Clear(&s.sessionBag, 9, &s.v.Hue) }
+func (s *Session) HasHue() bool      { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearHue()         { sessrt.Clear(&s.sessionBag, 9, &s.v.Hue) }
 
 // UpdateHue sets Hue to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateHue(f func(string) string) { sessrt.Update(s.SessionFields(), 9, f) }

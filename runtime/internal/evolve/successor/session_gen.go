@@ -105,24 +105,13 @@ func (s *Session) UpdateStyle(f func(string) string) {
 	sessrt.StartTTL(&s.sessionBag, 0, 10*time.Minute)
 }
 
-// Addr is field Addr of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Addr() *Addr {
-	sessrt.MarkLent(&s.sessionBag, 1)
-	return s.v.Addr
-}
+// Addr is field Addr of session in session.go; what a caller changes in it is saved.
+func (s *Session) Addr() *Addr { return sessrt.Lend(&s.sessionBag, 1, s.v.Addr) }
 
-// SetAddr sets Addr.
-func (s *Session) SetAddr(addr *Addr) {
-	sessrt.Set(&s.sessionBag, 1, &s.v.Addr, addr)
-	sessrt.MarkLent(&s.sessionBag, 1)
-}
-
-// HasAddr tells whether Addr is set.
-func (s *Session) HasAddr() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearAddr unsets Addr.
-func (s *Session) ClearAddr() { sessrt.Clear(&s.sessionBag, 1, &s.v.Addr) }
+// SetAddr sets Addr; HasAddr tells whether it is set, ClearAddr unsets it.
+func (s *Session) SetAddr(addr *Addr) { sessrt.SetLent(&s.sessionBag, 1, &s.v.Addr, addr) }
+func (s *Session) HasAddr() bool      { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearAddr()         { sessrt.Clear(&s.sessionBag, 1, &s.v.Addr) }
 
 // UpdateAddr sets Addr to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddr(f func(*Addr) *Addr) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -130,36 +119,24 @@ func (s *Session) UpdateAddr(f func(*Addr) *Addr) { sessrt.Update(s.SessionField
 // Team is field Team of session in session.go.
 func (s *Session) Team() int { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team int) { sessrt.Set(&s.sessionBag, 2, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
+func (s *Session) HasTeam() bool    { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearTeam()       { sessrt.Clear(&s.sessionBag, 2, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(int) int) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AddTeam adds delta to Team and returns the sum; parallel adds sum up.
-func (s *Session) AddTeam(delta int) int {
-	s.v.Team += delta
-	sessrt.MarkAdded(&s.sessionBag, 2)
-	return s.v.Team
-}
+func (s *Session) AddTeam(delta int) int { return sessrt.Add(&s.sessionBag, 2, &s.v.Team, delta) }
 
 // Org is field Org of session in session.go.
 func (s *Session) Org() string { return s.v.Org }
 
-// SetOrg sets Org.
+// SetOrg sets Org; HasOrg tells whether it is set, ClearOrg unsets it.
 func (s *Session) SetOrg(org string) { sessrt.Set(&s.sessionBag, 3, &s.v.Org, org) }
-
-// HasOrg tells whether Org is set.
-func (s *Session) HasOrg() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearOrg unsets Org.
-func (s *Session) ClearOrg() { sessrt.Clear(&s.sessionBag, 3, &s.v.Org) }
+func (s *Session) HasOrg() bool      { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearOrg()         { sessrt.Clear(&s.sessionBag, 3, &s.v.Org) }
 
 // UpdateOrg sets Org to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOrg(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -167,14 +144,10 @@ func (s *Session) UpdateOrg(f func(string) string) { sessrt.Update(s.SessionFiel
 // Tone is field Tone of session in session.go.
 func (s *Session) Tone() string { return s.v.Tone }
 
-// SetTone sets Tone.
+// SetTone sets Tone; HasTone tells whether it is set, ClearTone unsets it.
 func (s *Session) SetTone(tone string) { sessrt.Set(&s.sessionBag, 4, &s.v.Tone, tone) }
-
-// HasTone tells whether Tone is set.
-func (s *Session) HasTone() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearTone unsets Tone.
-func (s *Session) ClearTone() { sessrt.Clear(&s.sessionBag, 4, &s.v.Tone) }
+func (s *Session) HasTone() bool       { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearTone()          { sessrt.Clear(&s.sessionBag, 4, &s.v.Tone) }
 
 // UpdateTone sets Tone to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTone(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
