@@ -34,8 +34,10 @@
 // After its handler has returned it can't be saved; work in the background
 // keeps its ID and calls [Sessions.Update].
 //
-// A time.Time field is kept in UTC and without monotonic reading from the moment
-// it is set; times inside slices, maps and structs are so once they were stored.
+// A time.Time field, and a time that a field of a struct or array type has by
+// value, is kept in UTC and without monotonic reading from the moment it is set.
+// What is behind a slice, map or pointer is the caller's as well, and is not
+// written to: times there are so once they were stored.
 //
 // What AppendX, SetX or a Save puts in place of a slice is not the slice that
 // a getter returned before; get it again, as after Go's append. A value that

@@ -156,9 +156,10 @@
 //
 // How a field's type is stored is decided in this order:
 //
-//  1. time.Time is an instant: it comes back in UTC, to the nanosecond, without
-//     location and monotonic clock reading. A time inside another value does
-//     so when the session is read again.
+//  1. time.Time is an instant: from when it is set it is in UTC, to the
+//     nanosecond, without location and monotonic clock reading. So is one that
+//     a struct or array has by value; one behind a slice, map or pointer is
+//     from when the session is read again.
 //  2. A type with MarshalBinary and UnmarshalBinary is stored by them,
 //  3. else one with MarshalText and UnmarshalText, such as big.Int.
 //  4. Every other type is what it is made of: bools, numbers other than complex

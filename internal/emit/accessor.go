@@ -80,14 +80,26 @@ func (f field) get() {
 // and of a time.Time, whose result is made an instant:
 //
 //	sessrt.UpdateTime(s.SessionFields(), 14, f)
+//
+// or of what has times in it:
+//
+//	sessrt.Update(s.SessionFields(), 15, func(event Event) Event {
+//		event = f(event)
+//		event.At = sessrt.Instant(event.At)
+//		return event
+//	})
 func (f field) update() {
-	function := "Update"
+	function, change := "Update", jen.Id("f")
+	if holdsTimes(f.Type) {
+		code := append([]jen.Code{jen.Id(f.Param).Op("=").Id("f").Call(jen.Id(f.Param))}, f.instants(f.Type, f.Param, 0)...)
+		change = jen.Func().Add(params(f.Type.Go, f.param())).Add(typ(f.Type)).Block(append(code, jen.Return(jen.Id(f.Param)))...)
+	}
 	if f.Type.Kind == model.Time {
 		function = "UpdateTime"
 	}
 	f.method(f.updateDoc(), "Update"+f.GoName,
 		[]jen.Code{jen.Id("f").Func().Params(typ(f.Type)).Add(typ(f.Type))}, nil,
-		f.restart([]jen.Code{rt(function).Call(jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), jen.Id("f"))})...)
+		f.restart([]jen.Code{rt(function).Call(jen.Id(f.local.s).Dot("SessionFields").Call(), jen.Lit(f.i), change)})...)
 }
 
 // take emits

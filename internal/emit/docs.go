@@ -66,8 +66,11 @@ func (f field) setDoc() []string {
 	if f.TTL > 0 {
 		text += " for " + words(f.TTL)
 	}
-	if f.Type.Kind == model.Time {
+	switch {
+	case f.Type.Kind == model.Time:
 		text += "; it is kept in UTC"
+	case holdsTimes(f.Type):
+		text += "; its times are kept in UTC"
 	}
 	return []string{text + f.principalNote() + "."}
 }

@@ -23,7 +23,7 @@ func (f field) presence() {
 		fmt.Sprintf("Has%s() bool { return %s }", f.GoName, f.callText("Has")),
 		fmt.Sprintf("Clear%s() { %s }", f.GoName, f.clearCall()),
 	}
-	alone := f.Principal || f.TTL > 0 || strings.Contains(f.Type.Go, "struct")
+	alone := f.Principal || f.TTL > 0 || holdsTimes(f.Type) || strings.Contains(f.Type.Go, "struct")
 	for i := range lines {
 		lines[i] = fmt.Sprintf("func (%s *%s) ", f.local.s, f.Name) + lines[i]
 		alone = alone || len(lines[i]) > lineLimit
@@ -49,8 +49,14 @@ const lineLimit = 100 + len(" { ") + len(" }")
 //		sessrt.Set(&s.sessionBag, 17, &s.v.StepUp, stepUp)
 //		sessrt.StartTTL(&s.sessionBag, 17, 15*time.Minute)
 //	}
+//
+// A struct or array that has times in it is given instants first.
 func (f field) set() {
-	f.method(f.setDoc(), "Set"+f.GoName, []jen.Code{f.param()}, nil, f.restart([]jen.Code{jen.Id(f.setCall())})...)
+	var code []jen.Code
+	if holdsTimes(f.Type) {
+		code = f.instants(f.Type, f.Param, 0)
+	}
+	f.method(f.setDoc(), "Set"+f.GoName, []jen.Code{f.param()}, nil, f.restart(append(code, jen.Id(f.setCall())))...)
 }
 
 // setCall is what a setter does: sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits),
