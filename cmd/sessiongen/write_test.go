@@ -165,7 +165,7 @@ func TestDanglingLink(t *testing.T) {
 	}
 	c, _ := testCommand(dir)
 	o := output{path: link}
-	if err := c.readOld(&o); err == nil || err.Error() != "link.go: a symbolic link to gone.go, which is not there: an output that is a link is written to its target; remove the link, or make the target" {
+	if err := c.readOld(&o); err == nil || err.Error() != "link.go: a symbolic link to gone.go, which is not there, and an output that is a link is written to its target; remove the link, or make the target" {
 		t.Error(err)
 	}
 }

@@ -39,8 +39,8 @@ func (f field) presence() {
 }
 
 // lineLimit is the length up to which gofmt leaves a function on one line: 100
-// bytes without the braces and their spaces.
-const lineLimit = 100 + len(" { ") + len(" }")
+// bytes without the braces and the spaces inside them.
+const lineLimit = 100 + len("{ ") + len(" }")
 
 // set emits the setter:
 //

@@ -977,12 +977,16 @@ func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFi
 // Language is field Language of session in session.go.
 func (s *Session) Language() string { return s.v.Language }
 
-// SetLanguage sets Language; HasLanguage tells whether it is set, ClearLanguage unsets it.
+// SetLanguage sets Language.
 func (s *Session) SetLanguage(language string) {
 	sessrt.Set(&s.sessionBag, 56, &s.v.Language, language)
 }
+
+// HasLanguage tells whether Language is set.
 func (s *Session) HasLanguage() bool { return sessrt.Has(&s.sessionBag, 56) }
-func (s *Session) ClearLanguage()    { sessrt.Clear(&s.sessionBag, 56, &s.v.Language) }
+
+// ClearLanguage unsets Language.
+func (s *Session) ClearLanguage() { sessrt.Clear(&s.sessionBag, 56, &s.v.Language) }
 
 // UpdateLanguage sets Language to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLanguage(f func(string) string) { sessrt.Update(s.SessionFields(), 56, f) }

@@ -684,12 +684,16 @@ func (s *Session) UpdatePair(f func([2]int) [2]int) { sessrt.Update(s.SessionFie
 // Truth is field Truth of session in session.go; what a caller changes in it is saved.
 func (s *Session) Truth() map[string]int { return sessrt.Lend(&s.sessionBag, 37, s.v.Truth) }
 
-// SetTruth sets Truth; HasTruth tells whether it is set, ClearTruth unsets it.
+// SetTruth sets Truth.
 func (s *Session) SetTruth(truth map[string]int) {
 	sessrt.SetLent(&s.sessionBag, 37, &s.v.Truth, truth)
 }
+
+// HasTruth tells whether Truth is set.
 func (s *Session) HasTruth() bool { return sessrt.Has(&s.sessionBag, 37) }
-func (s *Session) ClearTruth()    { sessrt.Clear(&s.sessionBag, 37, &s.v.Truth) }
+
+// ClearTruth unsets Truth.
+func (s *Session) ClearTruth() { sessrt.Clear(&s.sessionBag, 37, &s.v.Truth) }
 
 // UpdateTruth sets Truth to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTruth(f func(map[string]int) map[string]int) {
@@ -1001,12 +1005,16 @@ func (s *Session) Language() string {
 	return s.v.Language
 }
 
-// SetLanguage sets Language; HasLanguage tells whether it is set, ClearLanguage unsets it.
+// SetLanguage sets Language.
 func (s *Session) SetLanguage(language string) {
 	sessrt.Set(&s.sessionBag, 58, &s.v.Language, language)
 }
+
+// HasLanguage tells whether Language is set.
 func (s *Session) HasLanguage() bool { return sessrt.Has(&s.sessionBag, 58) }
-func (s *Session) ClearLanguage()    { sessrt.Clear(&s.sessionBag, 58, &s.v.Language) }
+
+// ClearLanguage unsets Language.
+func (s *Session) ClearLanguage() { sessrt.Clear(&s.sessionBag, 58, &s.v.Language) }
 
 // UpdateLanguage sets Language to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLanguage(f func(string) string) { sessrt.Update(s.SessionFields(), 58, f) }
