@@ -26,8 +26,10 @@ func (e *entry) run(t *testing.T, goroot string) string {
 	if i < 0 {
 		t.Fatalf("errors.md:%d: the last command is not sessiongen", e.line)
 	}
-	if slices.Contains(words, "-against") {
-		withGit(t, dir) // it is asked for a revision, by whatever is there
+	if at := slices.Index(words, "-against") + 1; at > 0 && i == 0 {
+		if _, err := os.Stat(filepath.Join(dir, words[at])); err != nil { // no file, and so git is asked
+			withGit(t, dir)
+		}
 	}
 	for _, variable := range words[:i] {
 		name, value, _ := strings.Cut(variable, "=")
