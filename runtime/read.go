@@ -63,6 +63,7 @@ const (
 	muint8    = 0xcc // to muint64
 	muint64   = 0xcf
 	mint8     = 0xd0 // to mint64
+	mint16    = 0xd1
 	mint64    = 0xd3
 	fixExt4   = 0xd6
 	fixExt8   = 0xd7
@@ -86,13 +87,23 @@ func ReadBool[T ~bool](r *Reader, v *T) {
 
 // ReadInt reads an integer that fits T.
 func ReadInt[T signed](r *Reader, v *T) {
+	// Most numbers are small: one byte, or two behind a first one.
+	if b, at := r.data, r.at; r.err == nil && at < len(b) {
+		if b[at] < 0x80 {
+			*v = T(b[at])
+			r.at = at + 1
+			return
+		}
+		if b[at] == mint16 && at+3 <= len(b) {
+			if x := int16(b[at+1])<<8 | int16(b[at+2]); int64(T(x)) == int64(x) {
+				*v = T(x)
+				r.at = at + 3
+				return
+			}
+		}
+	}
 	*v = 0
 	if r.err != nil {
-		return
-	}
-	if r.at < len(r.data) && r.data[r.at] < 0x80 { // most numbers are small
-		*v = T(r.data[r.at])
-		r.at++
 		return
 	}
 	x, rest, err := msgp.ReadInt64Bytes(r.rest())
@@ -184,17 +195,17 @@ func ReadFloat32[T ~float32](r *Reader, v *T) {
 
 // ReadString reads a string; it shares the record's memory.
 func ReadString[T ~string](r *Reader, v *T) {
+	// Most strings are so short that their length is in their first byte.
+	if b, at := r.data, r.at; r.err == nil && at < len(b) && b[at]&0xe0 == fixString {
+		if end := at + 1 + int(b[at]&0x1f); end <= len(b) {
+			*v = T(shared(b[at+1 : end]))
+			r.at = end
+			return
+		}
+	}
 	*v = ""
 	if r.err != nil {
 		return
-	}
-	// Most strings are so short that their length is in their first byte.
-	if b := r.rest(); len(b) > 0 && b[0]&0xe0 == fixString {
-		if n := 1 + int(b[0]&0x1f); n <= len(b) {
-			*v = T(shared(b[1:n]))
-			r.at += n
-			return
-		}
 	}
 	x, rest, err := msgp.ReadStringZC(r.rest())
 	if err != nil {
