@@ -379,10 +379,10 @@ func first(n int, seq iter.Seq2[string, error]) iter.Seq2[string, error] {
 // finds fault with, by a rule that the store breaks on purpose.
 func TestBrokenStores(t *testing.T) {
 	vain := make(map[string]check)
-	for _, c := range checks() {
+	for _, c := range checks(options{}) {
 		vain[c.name] = c
 	}
-	all := checks()
+	all := checks(options{})
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
 			for _, name := range fault.noticed {

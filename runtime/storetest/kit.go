@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sessiongen/sessiongen/runtime"
+	"github.com/sessiongen/sessiongen/runtime/storetest/internal/visit"
 )
 
 // kit is what a check works with: a store of its own, a clock, and words for what
@@ -26,6 +27,7 @@ type kit struct {
 	place   string
 	clock   clock
 	store   runtime.Store
+	parts   runtime.Parts
 	records runtime.Records
 	ctx     context.Context
 }
@@ -48,10 +50,12 @@ func (c *clock) Now() time.Time {
 
 func newKit(tb testing.TB, factory Factory, o options) *kit {
 	tb.Helper()
-	k := &kit{
-		TB: tb, options: o, factory: factory, ctx: context.Background(),
-		place: fmt.Sprintf("storetest%016x", rand.Uint64()),
-	}
+	return newKitAt(tb, factory, o, fmt.Sprintf("storetest%016x", rand.Uint64()))
+}
+
+func newKitAt(tb testing.TB, factory Factory, o options, place string) *kit {
+	tb.Helper()
+	k := &kit{TB: tb, options: o, factory: factory, ctx: context.Background(), place: place}
 	k.clock.running = o.unit > 0
 	k.clock.now = time.Now()
 	if k.unit == 0 {
@@ -60,22 +64,30 @@ func newKit(tb testing.TB, factory Factory, o options) *kit {
 	if k.patience == 0 {
 		k.patience = time.Minute
 	}
-	k.store, k.records = k.open()
+	if k.limit == 0 {
+		k.limit = 500 * time.Millisecond
+	}
+	if k.silence == 0 {
+		k.silence = 2 * k.limit
+	}
+	k.store, k.parts = k.open(k.factory)
+	k.records = k.parts.Records
 	return k
 }
 
 // open opens a store at the kit's place.
-func (k *kit) open() (runtime.Store, runtime.Records) {
+func (k *kit) open(factory Factory) (runtime.Store, runtime.Parts) {
 	k.Helper()
-	store := k.factory(k.TB, k.place)
-	parts, err := store.Bind(runtime.Setup{Spec: &runtime.Spec{}, Cookie: "session", Now: k.clock.Now})
+	store := factory(k.TB, k.place)
+	spec := new(visit.Session).SessionFields().Spec()
+	parts, err := store.Bind(runtime.Setup{Spec: spec, Cookie: "session", Now: k.clock.Now})
 	if err != nil {
 		k.Fatalf("Bind: %v", err)
 	}
 	if parts.Records == nil {
 		k.Fatalf("Bind returned no Records: storetest tests nothing else")
 	}
-	return store, parts.Records
+	return store, parts
 }
 
 // several returns what n writers go through: stores of their own if they share
@@ -85,7 +97,8 @@ func (k *kit) several(n int) []runtime.Records {
 	all := slices.Repeat([]runtime.Records{k.records}, n)
 	if k.shared {
 		for i := 1; i < min(n, 4); i++ {
-			_, all[i] = k.open()
+			_, parts := k.open(k.factory)
+			all[i] = parts.Records
 		}
 		for i := 4; i < n; i++ {
 			all[i] = all[i%4]

@@ -27,6 +27,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -49,7 +50,18 @@ type options struct {
 	headers bool
 	seed    uint64
 
+	server    string // where the network store's server listens; "" for no network
+	through   func(tb testing.TB, place, addr string) runtime.Store
+	silence   time.Duration // how long an outage without an answer lasts; 0 for twice the limit
+	restart   func(testing.TB)
+	durable   bool
+	processes bool
+
 	patience time.Duration // how long something may hang; 0 for a minute
+	limit    time.Duration // of a call's time in an outage; 0 for half a second
+	noServer bool          // requests go to handlers without a network
+	test     string        // the test that called Run
+	run      int           // how many Runs that test has begun before
 }
 
 // RealTime says that the store has a clock of its own, such as a server's, that
@@ -70,6 +82,34 @@ func Exact() Option { return func(o *options) { o.exact = true } }
 // a touch. All data then begins with such a header.
 func Headers() Option { return func(o *options) { o.headers = true } }
 
+// Network says that the store reaches a server over TCP. The kit puts a [Proxy] before
+// that server, which refuses, breaks and holds connections; open opens a store at a
+// place that reaches the server through addr. Such a store needs no TLS there. All
+// calls must end with an error when their context does, half a second here.
+func Network(server string, open func(tb testing.TB, place, addr string) runtime.Store) Option {
+	return func(o *options) { o.server, o.through = server, open }
+}
+
+// SilenceLasts sets how long the server of [Network] answers nothing, with connections
+// open, in each of the two checks that want this; a second otherwise.
+func SilenceLasts(d time.Duration) Option { return func(o *options) { o.silence = d } }
+
+// Restart says how to end the store's server at once, as a crash does, and to start
+// it again; restart returns when it accepts connections. It is called under load.
+// The server must be the test's own. Without [Durable] the records may be gone
+// afterwards, whole.
+func Restart(restart func(tb testing.TB)) Option { return func(o *options) { o.restart = restart } }
+
+// Durable says that what the store has acknowledged outlives it: a store that is opened
+// at the place afterwards has it, and so has the server after [Restart].
+func Durable() Option { return func(o *options) { o.durable = true } }
+
+// Processes says that the store is shared by processes: Run starts the test binary
+// a second time, with the one test that calls Run, and has it open the same places
+// with the same factory. What the test finds out for the factory before, such as the
+// address of a server that it starts, comes from [Once]. It implies [Shared].
+func Processes() Option { return func(o *options) { o.processes, o.shared = true, true } }
+
 // Seed repeats a run of the random test; its output says with which seed.
 func Seed(seed uint64) Option { return func(o *options) { o.seed = seed } }
 
@@ -87,7 +127,17 @@ func Run(t *testing.T, factory Factory, opts ...Option) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	for _, c := range checks() {
+	if takePart(t, factory, &o) {
+		return
+	}
+	// What is parallel goes on when this function has returned, so that these have
+	// the server for themselves.
+	if o.restart != nil {
+		for _, c := range restartChecks {
+			t.Run(c.name, func(t *testing.T) { c.run(newKit(t, factory, o)) })
+		}
+	}
+	for _, c := range checks(o) {
 		t.Run(c.name, func(t *testing.T) {
 			if o.unit > 0 {
 				t.Parallel() // it mostly sleeps
@@ -97,13 +147,20 @@ func Run(t *testing.T, factory Factory, opts ...Option) {
 	}
 }
 
-func checks() []check {
-	var all []check
-	for _, some := range [][]check{
+// checks returns those that concern a store with these options, but for those that
+// restart its server.
+func checks(o options) []check {
+	all := slices.Concat(
 		createChecks, updateChecks, touchChecks, deleteChecks, expiryChecks, dataChecks,
-		indexChecks, iterateChecks, parallelChecks, logoutChecks, contextChecks, modelChecks, closeChecks,
-	} {
-		all = append(all, some...)
+		indexChecks, iterateChecks, parallelChecks, logoutChecks, contextChecks, modelChecks, closeChecks, sessionChecks)
+	if o.processes {
+		all = append(all, processChecks...)
+	}
+	if o.through != nil {
+		all = append(all, outageChecks...)
+	}
+	if o.durable && o.shared {
+		all = append(all, durableChecks...)
 	}
 	return all
 }

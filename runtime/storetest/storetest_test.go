@@ -39,8 +39,8 @@ func TestRunShared(t *testing.T) {
 		}
 		return places[place]
 	}, Exact(), Shared())
-	if len(places) != len(checks()) {
-		t.Errorf("%d places for %d checks", len(places), len(checks()))
+	if all := len(checks(options{shared: true})); len(places) != all {
+		t.Errorf("%d places for %d checks", len(places), all)
 	}
 	if opened == len(places) {
 		t.Error("no check opens a second store at its place")
@@ -54,8 +54,9 @@ func TestRunInRealTime(t *testing.T) {
 		ownClock := func(tb testing.TB, place string) runtime.Store {
 			return &faulty{Store: memory(tb, place).(*memstore.Store), clock: time.Now}
 		}
-		for _, c := range checks() {
-			for _, f := range failures(t, c, ownClock, options{unit: 200 * time.Millisecond, exact: true}) {
+		o := options{unit: 200 * time.Millisecond, exact: true, noServer: true}
+		for _, c := range checks(o) {
+			for _, f := range failures(t, c, ownClock, o) {
 				t.Errorf("%s: %s", c.name, f)
 			}
 		}
