@@ -121,7 +121,10 @@ var faults = []struct {
 			}
 			return f.Store.Update(c, key, there, new)
 		}
-	}, []string{"UpdateConflict", "LogoutInEveryOrder", "ParallelUpdatesOfOne", "Model"}},
+	}, []string{
+		"UpdateConflict", "LogoutInEveryOrder", "ParallelUpdatesOfOne", "Model",
+		"SessionsLoseNothing", "SessionsStayDestroyed", "SessionsLogoutStorm",
+	}},
 	{"Update creates", func(f *faulty) {
 		f.update = func(c ctx, key string, old, new record) error {
 			err := f.Store.Update(c, key, old, new)

@@ -39,11 +39,11 @@ type job struct {
 
 // reply is what came of a job, or of one step of it.
 type reply struct {
-	Step      bool // another one follows
-	Failures  []string
-	Keys      []string
-	Issued    []string // tokens that clients were sent
-	Destroyed []string // tokens whose session was destroyed
+	Step     bool // another one follows
+	Failures []string
+	Keys     []string
+	Issued   []string // tokens that clients were sent
+	Ended    []string // tokens whose session was ended
 }
 
 // jobs are what a second process can do.
@@ -289,8 +289,9 @@ func (p *process) wait(step func(reply) bool) reply {
 	p.k.Helper()
 	for {
 		var r reply
+		p.conn.SetReadDeadline(time.Now().Add(2 * p.k.patience))
 		if err := p.dec.Decode(&r); err != nil {
-			p.k.Errorf("the second process has gone: %v", err)
+			p.k.Errorf("the second process has gone, or hangs: %v", err)
 			return r
 		}
 		for _, failure := range r.Failures {

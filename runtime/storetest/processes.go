@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/sessiongen/sessiongen/runtime"
 )
@@ -66,8 +67,13 @@ func (k *kit) addAll(key string) {
 // addUntilGone adds until the record has gone; began is called when it does.
 func (k *kit) addUntilGone(key string, began func()) {
 	var once atomic.Bool
+	end := time.Now().Add(min(k.patience, 15*time.Second))
 	together(processWriters, func(int) {
 		for {
+			if time.Now().After(end) {
+				k.Errorf("adds go on long after the logout")
+				return
+			}
 			err := k.add(k.records, key)
 			if errors.Is(err, runtime.ErrNotFound) {
 				return

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -28,65 +29,71 @@ var late = []struct {
 	{"a logout", false, func(v *visit.Session) { v.Destroy() }},
 }
 
-// logins is what the clients of one process do to one session: they add, renew,
-// log in and log out, each with the token that it knows, and look at once whether
-// what they destroyed is dead. It returns the tokens that were issued and those
-// whose session was destroyed.
-func (k *kit) logins(sites []*site, token string, first, clients int) (issued, destroyed []string) {
+// logins is what the clients of one process do: each request has the newest token
+// that the process knows, adds, renews, logs in or out, and looks at once whether what
+// it destroyed is dead. Where it meets no session, it logs in. It returns the tokens that
+// were issued and those whose session was ended.
+func (k *kit) logins(sites []*site, token string, first, clients int) (issued, ended []string) {
 	var mu sync.Mutex
+	newest := token
 	together(clients, func(i int) {
 		client := first + i
-		s, mine := sites[i%len(sites)], token
+		s := sites[i%len(sites)]
 		for request := range 8 {
+			mu.Lock()
+			mine := newest
+			mu.Unlock()
 			kind := (client + request*3) % 8
+			logout := false
 			a := s.send(mine, func(v *visit.Session) {
+				if kind%2 == 1 { // others come between its load and its commit
+					time.Sleep(rand.N(2 * time.Millisecond))
+				}
 				switch {
-				case v.IsNew() && kind != 7:
-				case kind == 0:
+				case v.IsNew():
+					v.SetUserID("ann")
+				case kind == 0 && client%2 == 0:
 					v.Renew()
-				case kind == 1:
+				case kind == 0:
 					v.SetUserID(fmt.Sprintf("user %d", client))
-				case kind == 2 && request > 2:
+				case kind == 2 || kind == 4 && client%4 == 0:
+					logout = true
 					v.Destroy()
-				case kind == 3:
+					if client%2 == 0 {
+						v.SetTheme("a new session")
+					}
+				case kind == 6:
 					v.Touch()
-				case kind == 7 && request == 7:
-					v.Destroy()
-					v.SetTheme("a new session")
 				default:
 					v.AddVisits(1)
-					v.AppendLog("of the first session")
+					v.AppendLog("late")
 				}
 			})
 			if a.status != http.StatusOK && a.status != http.StatusConflict {
 				k.Errorf("a request of the storm is answered with status %d", a.status)
 				return
 			}
-			logout := a.known && a.status == http.StatusOK && (kind == 2 && request > 2 || kind == 7 && request == 7)
-			if logout {
+			if logout = logout && a.status == http.StatusOK; logout {
 				s.wantDead(mine, "a session that was destroyed")
 			}
 			mu.Lock()
-			if logout {
-				destroyed = append(destroyed, mine)
-			}
-			if a.token != "" && a.token != mine {
+			if a.token != "" {
 				issued = append(issued, a.token)
-				destroyed = append(destroyed, mine) // renewed, which ends it as well
+				newest = a.token
+			}
+			if logout || a.token != "" { // a new token ends what the old one was for
+				ended = append(ended, mine)
 			}
 			mu.Unlock()
-			if a.token != "" {
-				mine = a.token
-			}
 		}
 	})
-	return issued, destroyed
+	return issued, ended
 }
 
 // loginsJob is the second process's part of the clients.
 func loginsJob(k *kit, j job, _ func(reply)) reply {
-	issued, destroyed := k.logins(k.sites(1), j.Token, j.First, j.Number)
-	return reply{Issued: issued, Destroyed: destroyed}
+	issued, ended := k.logins(k.sites(1), j.Token, j.First, j.Number)
+	return reply{Issued: issued, Ended: ended}
 }
 
 var sessionChecks = []check{
@@ -160,12 +167,12 @@ var sessionChecks = []check{
 			if p != nil {
 				p.begin(job{Name: "logins", Token: token, First: clients, Number: clients / 2})
 			}
-			issued, destroyed := k.logins(sites, token, 0, clients)
+			issued, ended := k.logins(sites, token, 0, clients)
 			if p != nil {
 				r := p.wait(nil)
-				issued, destroyed = append(issued, r.Issued...), append(destroyed, r.Destroyed...)
+				issued, ended = append(issued, r.Issued...), append(ended, r.Ended...)
 			}
-			if len(destroyed) == 0 {
+			if len(ended) == 0 {
 				k.Errorf("of all the requests of the storm none has ended a session")
 			}
 			// What still answers is logged out now.
@@ -174,7 +181,7 @@ var sessionChecks = []check{
 					k.Errorf("a logout is answered with status %d", a.status)
 				}
 			}
-			dead = append(append(dead, destroyed...), append(issued, token)...)
+			dead = append(append(dead, ended...), append(issued, token)...)
 		}
 		for i, token := range dead {
 			sites[i%2].wantDead(token, "after the storm, a destroyed session")

@@ -37,18 +37,24 @@ func outageOfSessions(k *kit) {
 		proxy.Set(fault)
 		close(struck)
 		begin := time.Now()
-		together(8, func(i int) {
-			a := s.send(token, func(v *visit.Session) {
-				k.Errorf("a handler runs during an outage (%v), with a session that is new: %v", fault, v.IsNew())
+		for range 8 {
+			requests.Go(func() {
+				a := s.send(token, func(v *visit.Session) {
+					k.Errorf("a handler runs during an outage (%v), with a session that is new: %v", fault, v.IsNew())
+				})
+				if a.status != http.StatusServiceUnavailable || a.token != "" || a.deletes {
+					k.Errorf("a request during an outage (%v) is answered with status %d, a cookie: %v", fault, a.status, a.token != "" || a.deletes)
+				}
 			})
-			if a.status != http.StatusServiceUnavailable || a.token != "" || a.deletes {
-				k.Errorf("a request during an outage (%v) is answered with status %d, a cookie: %v", fault, a.status, a.token != "" || a.deletes)
-			}
-		})
-		requests.Wait()
-		// The load of each, and its commit of at most twice the limit.
-		if took := time.Since(begin); took > 4*k.limit+min(grace, k.patience) {
-			k.Errorf("requests during an outage (%v) take %v with a limit of %v", fault, took, k.limit)
+		}
+		done := make(chan struct{})
+		go func() { requests.Wait(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(4*k.limit + min(grace, k.patience)): // the load of each, and its commit of at most twice the limit
+			k.Errorf("requests during an outage (%v) do not end within their time limit of %v", fault, k.limit)
+			proxy.Set(Nothing)
+			<-done
 		}
 		if flight.status != http.StatusServiceUnavailable || flight.token != "" || flight.deletes {
 			k.Errorf("a request in flight in an outage (%v) is answered with status %d, a cookie: %v", fault, flight.status, flight.token != "" || flight.deletes)
