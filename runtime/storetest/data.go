@@ -45,7 +45,10 @@ var dataChecks = []check{
 		k.want(err, nil, "Load")
 		second := k.record(strings.Repeat("second", 20), k.later())
 		k.want(k.records.Update(k.ctx, "a", first, second), nil, "Update")
-		k.want(k.records.Touch(k.ctx, "a", second, k.later()), nil, "Touch")
+		touched := second
+		touched.Expires = k.later()
+		k.want(k.records.Touch(k.ctx, "a", second, touched.Expires), nil, "Touch")
+		second = touched
 		k.wantRecord("a", second)
 		k.want(k.records.Delete(k.ctx, "a", second), nil, "Delete")
 		k.create("b", k.record(strings.Repeat("third ", 20), k.later()))
