@@ -6,7 +6,6 @@ import (
 	"errors"
 	"iter"
 	goruntime "runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -388,27 +387,15 @@ func TestBrokenStores(t *testing.T) {
 	all := checks(options{})
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
+			broken := func(tb testing.TB, place string) runtime.Store {
+				f := &faulty{Store: memory(tb, place).(*memstore.Store)}
+				fault.breaks(f)
+				return f
+			}
 			for _, name := range fault.noticed {
-				i := slices.IndexFunc(all, func(c check) bool { return c.name == name })
-				if i < 0 {
-					t.Fatalf("there is no check %s", name)
+				if noticed(t, all, name, broken, options{exact: true, seed: 1, patience: time.Second}) {
+					delete(vain, name)
 				}
-				broken := func(tb testing.TB, place string) runtime.Store {
-					f := &faulty{Store: memory(tb, place).(*memstore.Store)}
-					fault.breaks(f)
-					return f
-				}
-				// A check that runs goroutines finds a fault only in some schedules.
-				var found []string
-				for tries := 0; len(found) == 0 && tries < 50; tries++ {
-					found = failures(t, all[i], broken, options{exact: true, seed: 1, patience: time.Second})
-				}
-				if len(found) == 0 {
-					t.Errorf("%s does not notice", name)
-					continue
-				}
-				t.Logf("%s: %s", name, found[0])
-				delete(vain, name)
 			}
 		})
 	}

@@ -155,53 +155,70 @@ func (s *netStore) writeBehind() {
 // TestBrokenNetworkStores shows that no check of stores on a network, of several
 // processes and of restarts is vain.
 func TestBrokenNetworkStores(t *testing.T) {
+	t.Parallel()
 	all := slices.Concat(processChecks, outageChecks, restartChecks, durableChecks)
+	var mu sync.Mutex
 	vain := make(map[string]bool)
 	for _, c := range all {
 		vain[c.name] = true
 	}
 	all = append(all, sessionChecks...)
-	for _, fault := range netFaults {
-		t.Run(fault.name, func(t *testing.T) {
-			var server *netServer
-			addr := Once(t, "server", func() string {
-				server = startNetServer(t)
-				server.forget = fault.forget
-				return server.addr
+	t.Run("all", func(t *testing.T) {
+		for _, fault := range netFaults {
+			t.Run(fault.name, func(t *testing.T) {
+				t.Parallel()
+				var server *netServer
+				addr := Once(t, "server", func() string {
+					server = startNetServer(t)
+					server.forget = fault.forget
+					return server.addr
+				})
+				open := func(tb testing.TB, place, addr string) runtime.Store {
+					s := openNetStore(tb, place, addr)
+					fault.breaks(s)
+					return s
+				}
+				factory := func(tb testing.TB, place string) runtime.Store { return open(tb, place, addr) }
+				o := options{
+					unit: 200 * time.Millisecond, exact: true, shared: true, processes: true, durable: true,
+					server: addr, through: open, restart: func(tb testing.TB) { server.restart(tb) },
+					patience: time.Second, limit: 200 * time.Millisecond,
+				}
+				if takePart(t, factory, &o) {
+					return
+				}
+				for _, name := range fault.noticed {
+					if noticed(t, all, name, factory, o) {
+						mu.Lock()
+						delete(vain, name)
+						mu.Unlock()
+					}
+				}
 			})
-			open := func(tb testing.TB, place, addr string) runtime.Store {
-				s := openNetStore(tb, place, addr)
-				fault.breaks(s)
-				return s
-			}
-			factory := func(tb testing.TB, place string) runtime.Store { return open(tb, place, addr) }
-			o := options{
-				unit: 200 * time.Millisecond, exact: true, shared: true, processes: true, durable: true,
-				server: addr, through: open, restart: func(tb testing.TB) { server.restart(tb) },
-				patience: time.Second, limit: 200 * time.Millisecond,
-			}
-			if takePart(t, factory, &o) {
-				return
-			}
-			for _, name := range fault.noticed {
-				i := slices.IndexFunc(all, func(c check) bool { return c.name == name })
-				if i < 0 {
-					t.Fatalf("there is no check %s", name)
-				}
-				var found []string
-				for tries := 0; len(found) == 0 && tries < 20; tries++ {
-					found = failures(t, all[i], factory, o)
-				}
-				if len(found) == 0 {
-					t.Errorf("%s does not notice", name)
-					continue
-				}
-				t.Logf("%s: %s", name, found[0])
-				delete(vain, name)
-			}
-		})
+		}
+	})
+	if second() != nil {
+		return
 	}
 	for name := range vain {
 		t.Errorf("no broken store is noticed by %s", name)
 	}
+}
+
+// noticed tells whether a check finds fault with a store, in one of several tries:
+// one that runs goroutines does so only in some schedules.
+func noticed(t *testing.T, all []check, name string, broken Factory, o options) bool {
+	t.Helper()
+	i := slices.IndexFunc(all, func(c check) bool { return c.name == name })
+	if i < 0 {
+		t.Fatalf("there is no check %s", name)
+	}
+	for range 50 {
+		if found := failures(t, all[i], broken, o); len(found) > 0 {
+			t.Logf("%s: %s", name, found[0])
+			return true
+		}
+	}
+	t.Errorf("%s does not notice", name)
+	return false
 }

@@ -196,27 +196,27 @@ func (s *netStore) Close() error {
 // TestRunNetwork is the whole kit on a store over a network, in two processes, with
 // outages and restarts of its server.
 func TestRunNetwork(t *testing.T) {
-	for _, forget := range []bool{false, true} {
-		name := "durable"
-		if forget {
-			name = "in memory"
-		}
-		t.Run(name, func(t *testing.T) {
-			var server *netServer
-			addr := Once(t, "server", func() string {
-				server = startNetServer(t)
-				server.forget = forget
-				return server.addr
-			})
-			open := func(tb testing.TB, place, addr string) runtime.Store { return openNetStore(tb, place, addr) }
-			options := []Option{
-				RealTime(200 * time.Millisecond), Exact(), Processes(), Network(addr, open),
-				Restart(func(tb testing.TB) { server.restart(tb) }),
-			}
-			if !forget {
-				options = append(options, Durable())
-			}
-			Run(t, func(tb testing.TB, place string) runtime.Store { return open(tb, place, addr) }, options...)
+	t.Parallel()
+	var server *netServer
+	addr := Once(t, "server", func() string {
+		server = startNetServer(t)
+		return server.addr
+	})
+	open := func(tb testing.TB, place, addr string) runtime.Store { return openNetStore(tb, place, addr) }
+	Run(t, func(tb testing.TB, place string) runtime.Store { return open(tb, place, addr) },
+		RealTime(200*time.Millisecond), Exact(), Processes(), Network(addr, open), Durable(),
+		Restart(func(tb testing.TB) { server.restart(tb) }))
+}
+
+// TestRestartThatForgets restarts a server that keeps nothing, as its store says.
+func TestRestartThatForgets(t *testing.T) {
+	t.Parallel()
+	server := startNetServer(t)
+	server.forget = true
+	o := options{unit: 200 * time.Millisecond, shared: true, restart: server.restart}
+	for _, c := range restartChecks {
+		t.Run(c.name, func(t *testing.T) {
+			c.run(newKit(t, func(tb testing.TB, place string) runtime.Store { return openNetStore(tb, place, server.addr) }, o))
 		})
 	}
 }

@@ -164,6 +164,10 @@ func (k *kit) dark(fault Fault) {
 			k.Errorf("%s returns the error %v during an outage (%v): it must be another one than those of a record", what, err, fault)
 		}
 	})
+	if k.Failed() {
+		proxy.Set(Nothing)
+		return
+	}
 	for name, seq := range map[string]func(context.Context) error{
 		"Find": func(ctx context.Context) error {
 			if f, ok := parts.Records.(runtime.Finder); ok {

@@ -186,6 +186,9 @@ var processChecks = []check{
 			k.want(k.records.Delete(k.ctx, key, runtime.Record{}), nil, "the logout")
 			p.wait(nil)
 			k.wantGone(key)
+			if k.Failed() {
+				return
+			}
 		}
 		if _, ok := k.records.(runtime.Finder); ok {
 			k.wantFound(ann)

@@ -8,7 +8,8 @@ import (
 	"github.com/sessiongen/sessiongen/runtime/storetest/internal/visit"
 )
 
-const stormClients, stormRequests = 64, 50
+// stormRequests is how many requests each of the stormClients sends.
+const stormRequests = 50
 
 // storm sends what n clients, from the first on, do to one session.
 func (k *kit) storm(sites []*site, token string, first, n int) {

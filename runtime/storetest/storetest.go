@@ -14,16 +14,59 @@
 //	}
 //
 // It tests [runtime.Records], also [runtime.Finder], [runtime.Lister] and
-// [io.Closer] where the store has them. It says nothing about a store that is a
-// [runtime.Sealer] or a [runtime.Foreign].
+// [io.Closer] where the store has them, and then sessions on the store: storms of
+// parallel requests over HTTP that must lose nothing, and logins, renewals and
+// logouts after which no destroyed session answers. It says nothing about a store
+// that is a [runtime.Sealer] or a [runtime.Foreign].
 //
-// What it demands, beyond the words of those interfaces:
+// # Stores on a network
+//
+// Options say what else a store can do, and have that tested too. For one with a
+// server they are all of these, here with a server that the test starts for itself:
+//
+//	func TestStoreOnServer(t *testing.T) {
+//		var server *myserver.Process
+//		addr := storetest.Once(t, "server", func() string {
+//			server = myserver.Start(t)
+//			return server.Addr
+//		})
+//		open := func(tb testing.TB, place, addr string) runtime.Store {
+//			s, err := mystore.Open(addr, mystore.Prefix(place))
+//			if err != nil {
+//				tb.Fatal(err)
+//			}
+//			tb.Cleanup(func() { s.Close() })
+//			return s
+//		}
+//		storetest.Run(t, func(tb testing.TB, place string) runtime.Store { return open(tb, place, addr) },
+//			storetest.RealTime(200*time.Millisecond), // the server has a clock of its own
+//			storetest.Processes(),                    // the test binary runs a second time and takes part
+//			storetest.Network(addr, open),            // a proxy refuses, resets and holds connections
+//			storetest.Durable(),                      // what was acknowledged survives a restart
+//			storetest.Restart(func(testing.TB) { server.Kill(); server.Start() }),
+//		)
+//	}
+//
+// In the second process the test runs up to Run, which then does what the first
+// process asks for, and no line after it. What must be the same in both, such as the
+// address of the server, goes through [Once]; a store in a file passes the path of
+// the file's directory through it.
+//
+// # What it demands beyond the words of those interfaces
+//
 //   - times of expiry are kept to the millisecond;
 //   - keys are opaque strings of up to 128 bytes, told apart byte by byte;
 //   - data is opaque, of 0 bytes to 1 MiB, and the index of any form;
-//   - a failed call has changed nothing, the index included;
+//   - a failed call has changed nothing, the index included; a call that failed
+//     because its connection broke or its time was up may have taken place, but not
+//     in part;
 //   - a call whose context is cancelled beforehand works, or returns an error that
-//     is the context's and has done nothing.
+//     is the context's and has done nothing;
+//   - a call ends when its context does;
+//   - an outage is never [runtime.ErrNotFound], [runtime.ErrExists] or
+//     [runtime.ErrConflict]. One of these may only come of a connection that broke if
+//     the store has tried its own write again and met it;
+//   - when the server answers again, so does the store, without being told.
 package storetest
 
 import (
