@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,9 +48,9 @@ func TestEveryRequirementIsAnswered(t *testing.T) {
 }
 
 func Example_atMostThreeSessions() {
-	now := time.Now()
-	config := quiet
-	config.Now = func() time.Time { return now }
+	var passed atomic.Int64 // the store asks for the time too
+	start, config := time.Now(), quiet
+	config.Now = func() time.Time { return start.Add(time.Duration(passed.Load())) }
 	sessions := must(account.NewSessions(memstore.New(), config))
 	login := sessions.Handler(func(w http.ResponseWriter, r *http.Request, s *account.Session) {
 		s.SetUserID("u1")
@@ -76,7 +77,7 @@ func Example_atMostThreeSessions() {
 	browsers := make([]visitor, 5)
 	for i := range browsers {
 		browsers[i].ask(login, "POST", "http://localhost/login")
-		now = now.Add(time.Hour)
+		passed.Add(int64(time.Hour))
 	}
 	for i := range browsers {
 		fmt.Print(browsers[i].ask(page, "GET", "http://localhost/").Body)
