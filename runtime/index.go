@@ -19,22 +19,31 @@ func indexEntry(name string, value []byte) IndexEntry {
 	return e
 }
 
-// indexOf returns the entries of a stored session: from the record itself,
-// which names its indexed fields, so that a program keeps the entries of
-// another one whose fields it does not know. It is never nil.
+// indexOf returns the entries of a stored session: from the record itself where
+// it is ours. It is never nil.
 func (m *manager) indexOf(data []byte, f Fields) []IndexEntry {
+	if m.parts.Format == nil {
+		return RecordIndex(data)
+	}
 	index := []IndexEntry{}
-	if m.parts.Format != nil {
-		for i := range f.Spec().index.all() {
-			if f.bag().present.has(i) {
-				for _, name := range f.Spec().names(i) {
-					index = append(index, indexEntry(name, f.Append(int(i), nil)))
-				}
+	for i := range f.Spec().index.all() {
+		if f.bag().present.has(i) {
+			for _, name := range f.Spec().names(i) {
+				index = append(index, indexEntry(name, f.Append(int(i), nil)))
 			}
 		}
-		return index
 	}
-	if len(data) <= headerSize {
+	return index
+}
+
+// RecordIndex returns the index entries of a record's bytes, for stores that keep
+// nothing beside the bytes and must renew what their index has of a record. The
+// record names its indexed fields itself, so that a program keeps the entries of
+// another one whose fields it does not know. The result is never nil; it is empty
+// for a tombstone and for what is no record.
+func RecordIndex(data []byte) []IndexEntry {
+	index := []IndexEntry{}
+	if len(data) <= headerSize || data[0] != recordVersion {
 		return index
 	}
 	values := map[string][]byte{}
