@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	sess "github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
 )
 
@@ -123,6 +124,32 @@ func TestUnclearAnswers(t *testing.T) {
 			b.sees("visits", func(s *shop.Session) any { return s.Visits() }, 1)
 		}
 	})
+}
+
+// TestRepeatedCreate: a client of the store that repeats a call by itself, after
+// a lost answer that nobody else saw, finds the record that it created. It is the
+// session's, not a stranger's.
+func TestRepeatedCreate(t *testing.T) {
+	spy := &spyStore{Store: newMemory(t)}
+	a := newApp(t, spy)
+	spy.failing(once("Create", failure{sess.ErrExists, true}))
+	b := a.browser()
+	if rec := b.see(func(s *shop.Session) { s.SetUserID("u1") }); rec.Code != http.StatusOK {
+		t.Errorf("status %d: %s", rec.Code, spy.calls())
+	}
+	b.sees("user", func(s *shop.Session) any { return s.UserID() }, "u1")
+	n := 0
+	for range a.sessions.FindByUserID(ctx(), "u1") {
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d sessions, want 1: %s", n, spy.calls())
+	}
+	// A key that another record has is one.
+	spy.failing(once("Create", failure{sess.ErrExists, false}))
+	b = a.browser()
+	b.see(func(s *shop.Session) { s.SetVisits(1) })
+	b.sees("visits", func(s *shop.Session) any { return s.Visits() }, 1)
 }
 
 func once(method string, f failure) func(string, int) failure {

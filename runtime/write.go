@@ -21,6 +21,8 @@ func (c *conn) write(ctx context.Context, key string, old, rec Record) error {
 		err := c.writeOnce(ctx, key, old, rec)
 		definite := errors.Is(err, ErrExists) || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound)
 		switch {
+		case errors.Is(err, ErrExists) && failure == nil && c.isThere(ctx, key, rec):
+			return nil // the store's client repeated the call by itself
 		case err == nil, definite && failure == nil:
 			return err
 		case errors.Is(err, ErrFull), errors.Is(err, ErrClosed):
@@ -44,6 +46,12 @@ func (c *conn) write(ctx context.Context, key string, old, rec Record) error {
 		}
 	}
 	return unavailable(failure)
+}
+
+// isThere tells whether rec is what key holds.
+func (c *conn) isThere(ctx context.Context, key string, rec Record) bool {
+	now, err := c.m.load(ctx, key)
+	return (err == nil || errors.Is(err, errBuried)) && same(now, rec)
 }
 
 func (c *conn) writeOnce(ctx context.Context, key string, old, rec Record) error {
