@@ -1,13 +1,10 @@
 package testserver
 
 import (
-	"bufio"
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"testing"
-	"time"
 )
 
 // Redis returns the address of a Redis or Valkey server: that of SESSIONGEN_REDIS,
@@ -28,11 +25,15 @@ func Redis(t testing.TB) (addr string) {
 // "5mb". It keeps nothing on disk unless they say so.
 func StartRedis(t testing.TB, settings ...string) *Process {
 	t.Helper()
+	return startRedisAt(t, FreeAddr(t), settings...)
+}
+
+func startRedisAt(t testing.TB, addr string, settings ...string) *Process {
+	t.Helper()
 	program := Program([]string{"redis-server", "valkey-server"})
 	if program == "" {
 		Missing(t, "Redis server", "install redis-server (apt-get install redis-server), or set SESSIONGEN_REDIS to an address")
 	}
-	addr := FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	args := []string{"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--save", "", "--appendonly", "no", "--daemonize", "no"}
 	return Start(t, Settings{Program: program, Args: append(args, settings...), Addr: addr, Ready: func() error { return redisAnswers(addr) }})
@@ -40,18 +41,9 @@ func StartRedis(t testing.TB, settings ...string) *Process {
 
 // redisAnswers asks the server for a PONG.
 func redisAnswers(addr string) error {
-	conn, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Second))
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	if err == nil && !strings.HasPrefix(line, "+PONG") {
-		err = fmt.Errorf("%s answered %q", addr, line)
+	answer, err := redisCommand(addr, "PING")
+	if err == nil && answer != "+PONG" {
+		err = fmt.Errorf("%s answered %q", addr, answer)
 	}
 	return err
 }

@@ -2,7 +2,9 @@ package testserver
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestRedis(t *testing.T) {
@@ -30,6 +32,32 @@ func TestRedis(t *testing.T) {
 	p.Stop()
 	if Listens(p.Addr) {
 		t.Error("a stopped server listens")
+	}
+}
+
+func TestRedisCluster(t *testing.T) {
+	nodes := StartRedisCluster(t)
+	if len(nodes) != 6 {
+		t.Fatalf("%d nodes", len(nodes))
+	}
+	for i, node := range nodes {
+		role, err := redisCommand(node.Addr, "INFO replication")
+		if err != nil || strings.Contains(role, "role:master") != (i < 3) {
+			t.Errorf("node %d: %v\n%s", i, err, role)
+		}
+	}
+	nodes[0].Kill()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		role, err := redisCommand(nodes[3].Addr, "INFO replication")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(role, "role:master") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("no replica takes over")
+		}
 	}
 }
 
