@@ -67,7 +67,7 @@ func explain(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "it closed the connection: it may want TLS (set TLSConfig, or write rediss://), be no Redis server, or have gone"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "it does not answer in time: look whether it runs and can be reached"
+		return "it does not answer in time: look whether it runs and can be reached, and whether it wants TLS just as the client does"
 	case strings.HasPrefix(err.Error(), "redis: can't parse"), strings.HasPrefix(err.Error(), "redis: invalid reply"):
 		return "what answers is no Redis server: correct the address"
 	}
@@ -78,6 +78,7 @@ func explain(err error) string {
 // is the context's too if that has ended, and [runtime.ErrFull] if the server has
 // no memory left.
 func (s *Store) failure(ctx context.Context, what string, err error) error {
+	s.askAnew(ctx, err)
 	if redis.HasErrorPrefix(err, "OOM") {
 		err = fmt.Errorf("%w: %w", runtime.ErrFull, err)
 	}
@@ -91,4 +92,15 @@ func (s *Store) failure(ctx context.Context, what string, err error) error {
 		return fmt.Errorf("redisstore: %s: %s: %w", what, why, err)
 	}
 	return fmt.Errorf("redisstore: %s: %w", what, err)
+}
+
+// askAnew has a cluster's client ask which server is where, after a failure that
+// no server has answered with. By itself the client asks only when a server tells
+// it to, which one that is gone can't, and else once a minute
+// (redis/go-redis#3979). It asks in the background, a few times a second at most.
+func (s *Store) askAnew(ctx context.Context, err error) {
+	var answer redis.Error
+	if cluster, ok := s.client.(*redis.ClusterClient); ok && !errors.As(err, &answer) {
+		cluster.ReloadState(ctx)
+	}
 }

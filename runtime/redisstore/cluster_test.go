@@ -1,0 +1,92 @@
+package redisstore_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/sessiongen/sessiongen/internal/testserver"
+	"github.com/sessiongen/sessiongen/runtime"
+	"github.com/sessiongen/sessiongen/runtime/internal/shop"
+	"github.com/sessiongen/sessiongen/runtime/redisstore"
+	"github.com/sessiongen/sessiongen/runtime/storetest"
+)
+
+// connectCluster returns a client that knows some of the nodes.
+func connectCluster(t testing.TB, nodes []*testserver.Process) *redis.ClusterClient {
+	c := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{nodes[0].Addr, nodes[1].Addr, nodes[5].Addr}, ContextTimeoutEnabled: true,
+	})
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// TestCluster runs the kit and a storm on three masters and three replicas, and
+// then kills a master under load.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	nodes := testserver.StartRedisCluster(t)
+	t.Run("kit", func(t *testing.T) {
+		storetest.Run(t, func(tb testing.TB, place string) runtime.Store {
+			return redisstore.New(connectCluster(tb, nodes), redisstore.Prefix(place+":"))
+		}, storetest.Shared(), storetest.Headers())
+	})
+	client := connectCluster(t, nodes)
+	t.Run("sessions", func(t *testing.T) {
+		// Sessions of one user and of many are spread over the servers.
+		m := manager(t, client, place(t, client))
+		for range 30 {
+			begin(t, m, func(s *shop.Session) { s.SetUserID("u1") })
+		}
+		listed := map[string]bool{}
+		for s, err := range m.List(ctx) {
+			must(t, err)
+			listed[s.ID()] = true
+		}
+		if n := found(t, m, "u1"); n != 30 || len(listed) != 30 {
+			t.Errorf("%d sessions found, %d listed, want 30", n, len(listed))
+		}
+		if n, err := m.DestroyByUserID(ctx, "u1"); n != 30 || err != nil || found(t, m, "u1") != 0 {
+			t.Errorf("%d sessions destroyed: %v", n, err)
+		}
+	})
+	t.Run("failover", func(t *testing.T) { failover(t, nodes, client) })
+}
+
+// failover kills the master that a storm is on.
+func failover(t *testing.T, nodes []*testserver.Process, client *redis.ClusterClient) {
+	s := newStorm(t, client, 8, func(cfg *runtime.Config) { cfg.StoreTimeout = time.Second })
+	session, err := s.m[0].Open(ctx, s.token)
+	must(t, err)
+	master := -1
+	for i, node := range nodes[:3] {
+		if keys, err := keysOf(connect(t, node.Addr), ""); err != nil {
+			t.Fatal(err)
+		} else if slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, ":r:"+session.ID()) }) {
+			master = i
+		}
+	}
+	if master < 0 {
+		t.Fatal("no master has the session")
+	}
+	s.more(200)
+	// What a master has answered and not yet sent to its replica is lost with it:
+	// the storm pauses until the replica has it all.
+	s.rest(func() {
+		node := connect(t, nodes[master].Addr)
+		until(t, "replicate", func() bool {
+			info, err := node.InfoMap(ctx, "replication").Result()
+			must(t, err)
+			sent := info["Replication"]
+			return strings.Contains(sent["slave0"], "offset="+sent["master_repl_offset"]+",")
+		})
+		nodes[master].Kill()
+	})
+	killed := time.Now()
+	s.more(s.done.Load() + 200)
+	t.Logf("service returned %v after the master was killed", time.Since(killed).Round(time.Millisecond))
+	s.end()
+}
