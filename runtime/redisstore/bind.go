@@ -42,8 +42,11 @@ func (s *Store) checkClient() error {
 		}
 	case *redis.Ring:
 		return mistake("client", "is a redis.Ring, which takes the sessions of a server that is down for sessions that do not exist; use redis.NewClusterClient")
-	default:
-		return nil // a client of the application's own, which knows what it does
+	default: // a client of the application's own, which knows what it does
+		if s.config.replicas > 0 {
+			return mistake("client", fmt.Sprintf("is a %T, of which nobody knows to which server it writes, so that Wait can't work; use a client of package redis", c))
+		}
+		return nil
 	}
 	if !contexts {
 		return mistake("client", "does not end its calls with their contexts, so that Config.StoreTimeout would not hold; set ContextTimeoutEnabled: true in the options it is made with")

@@ -70,6 +70,10 @@ func TestBadOptions(t *testing.T) {
 		{"a pattern", good, redisstore.Prefix("shop*"), `'*'`},
 		{"a space", good, redisstore.Prefix("my shop:"), `' '`},
 		{"a letter that is not ASCII", good, redisstore.Prefix("läden:"), `'ä'`},
+		{"no replica", good, redisstore.Wait(0, time.Second), "0 is no number"},
+		{"no time", good, redisstore.Wait(1, 0), "0s is no time"},
+		{"too much time", good, redisstore.Wait(1, time.Minute), "1m0s is no time"},
+		{"a client of one's own", struct{ redis.UniversalClient }{good}, redisstore.Wait(1, time.Second), "to which server it writes"},
 		{"a nil option", good, nil, "option 1 of 1 is nil"},
 	} {
 		err := bind(redisstore.New(c.client, c.option))

@@ -88,11 +88,16 @@ func (c *clock) use(cfg *runtime.Config) { cfg.Now = c.Now }
 // manager returns a manager over a store of its own, as another process has one.
 func manager(t testing.TB, client redis.UniversalClient, prefix string, change ...func(*runtime.Config)) *shop.Sessions {
 	t.Helper()
+	return managerOf(t, redisstore.New(client, redisstore.Prefix(prefix)), change...)
+}
+
+func managerOf(t testing.TB, store *redisstore.Store, change ...func(*runtime.Config)) *shop.Sessions {
+	t.Helper()
 	cfg := runtime.Config{Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
 		f(&cfg)
 	}
-	sessions, err := shop.NewSessions(redisstore.New(client, redisstore.Prefix(prefix)), cfg)
+	sessions, err := shop.NewSessions(store, cfg)
 	must(t, err)
 	return sessions
 }

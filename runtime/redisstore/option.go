@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/sessiongen/sessiongen/runtime"
 )
@@ -20,6 +21,9 @@ type Option func(*Store)
 type config struct {
 	prefix string
 	plain  bool
+
+	replicas int // to wait for
+	patience time.Duration
 }
 
 // Prefix sets what every key begins with; [DefaultPrefix] without the option.
@@ -54,6 +58,34 @@ func badPrefix(prefix string) string {
 		}
 	}
 	return ""
+}
+
+// maxPatience is under the time for which a client waits for an answer, which is
+// three seconds where its options say nothing else.
+const maxPatience = 2 * time.Second
+
+// Wait has each write that changes or ends a session wait, in the same round trip,
+// until so many replicas have it too (the server's WAIT), for at most a time of 1
+// millisecond to 2 seconds. A master that fails then takes no such write with it,
+// as long as a replica that has it takes over. Without the option, what the last
+// moments before a failover changed may be lost: see the package comment.
+//
+// If the time passes, the write stands and the request is answered, only later:
+// WAIT can't take a write back. Have the servers refuse writes while they have no
+// replicas, with min-replicas-to-write and min-replicas-max-lag. Neither a touch nor
+// an index entry is waited for. While a cluster moves slots, some writes are not.
+func Wait(replicas int, patience time.Duration) Option {
+	return func(s *Store) {
+		if replicas < 1 {
+			s.fail("Wait", "%d is no number of replicas to wait for; pass a positive one, or leave the option out", replicas)
+			return
+		}
+		if patience < time.Millisecond || patience > maxPatience {
+			s.fail("Wait", "%v is no time to wait: it is not from 1ms to %v; pass 100*time.Millisecond, say", patience, maxPatience)
+			return
+		}
+		s.config.replicas, s.config.patience = replicas, patience
+	}
 }
 
 // Plain is for packages that bring a [runtime.Format] of their own and share the

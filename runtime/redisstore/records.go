@@ -135,7 +135,11 @@ func (s *Store) write(ctx context.Context, what string, script *redis.Script, ke
 
 func (s *Store) writeKey(ctx context.Context, what string, script *redis.Script, key, ttl string, args ...any) error {
 	sent := s.clocked()
-	answer, err := s.run(ctx, script, key, sent, append([]any{ttl}, args...)...)
+	run := s.run
+	if s.config.replicas > 0 && script != touchScript && script != plainTouchScript {
+		run = s.runAndWait
+	}
+	answer, err := run(ctx, script, key, sent, append([]any{ttl}, args...)...)
 	if err != nil {
 		return s.failure(ctx, what, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/sessiongen/sessiongen/internal/testserver"
 	"github.com/sessiongen/sessiongen/runtime"
 	"github.com/sessiongen/sessiongen/runtime/internal/shop"
+	"github.com/sessiongen/sessiongen/runtime/redisstore"
 )
 
 // storm is many clients that add to one session at once, by two managers, while
@@ -38,10 +39,15 @@ func impatient(cfg *runtime.Config) { cfg.StoreTimeout = 500 * time.Millisecond 
 
 func newStorm(t testing.TB, client redis.UniversalClient, clients int, change ...func(*runtime.Config)) *storm {
 	t.Helper()
-	prefix := place(t, client)
+	return newStormOf(t, client, clients, nil, change...)
+}
+
+func newStormOf(t testing.TB, client redis.UniversalClient, clients int, options []redisstore.Option, change ...func(*runtime.Config)) *storm {
+	t.Helper()
+	options = append(options, redisstore.Prefix(place(t, client)))
 	s := &storm{t: t, stop: make(chan struct{})}
 	for range 2 {
-		s.m = append(s.m, manager(t, client, prefix, change...))
+		s.m = append(s.m, managerOf(t, redisstore.New(client, options...), change...))
 	}
 	s.token = begin(t, s.m[0], func(s *shop.Session) { s.SetVisits(0) })
 	for i := range clients {
