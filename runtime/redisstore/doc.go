@@ -35,7 +35,7 @@
 //	a login                        4: load, add to the index, the new record, the
 //	                               end of the old one
 //	a logout                       3 of a user; 2 of others
-//	a change of an indexed field   5, or 3 if it had no value before
+//	a change of an indexed field   4, or 3 if it had no value before
 //	a look-up by an indexed field  2 for each hundred keys, and 1 for each session
 //
 // A session with an indexed field costs one more about once a day, or once an idle

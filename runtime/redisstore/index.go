@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"encoding/base64"
-	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -72,6 +71,9 @@ end
 return {had < 0 and 1 or 0, text}
 `)
 
+// scoreScript answers the score of ARGV[1], "" if it is not there.
+var scoreScript = redis.NewScript(`return redis.call('ZSCORE', KEYS[1], ARGV[1]) or ''`)
+
 // removeScript removes ARGV[1] if its score is still ARGV[2], or whatever it is if
 // that is empty.
 var removeScript = redis.NewScript(`
@@ -96,7 +98,7 @@ type indexChange struct {
 	final  bool // the record ends, and nothing is written over it
 }
 
-func (s *Store) indexChange(old, new runtime.Record) indexChange {
+func changeOf(old, new runtime.Record) indexChange {
 	h := readHead(new.Data)
 	c := indexChange{bound: boundOf(h), final: h.tomb && len(new.Index) == 0}
 	renew := c.bound > boundOf(readHead(old.Data))
@@ -147,58 +149,51 @@ func whatever(entries []runtime.IndexEntry) (all []placed) {
 
 // addEntries adds entries and returns those that were not there before.
 func (s *Store) addEntries(ctx context.Context, key string, entries []runtime.IndexEntry, bound int64) ([]placed, error) {
+	added, _, err := s.changeEntries(ctx, key, indexChange{add: entries, bound: bound})
+	return added, err
+}
+
+// changeEntries does what comes before a write: it adds entries, and returns those
+// that were not there before, and those that are to be removed after it as they
+// stand. Of a record that ends for good these need no look: nobody adds one any
+// more.
+func (s *Store) changeEntries(ctx context.Context, key string, c indexChange) (added, standing []placed, err error) {
 	now := s.now()
 	ttl := "0"
-	if bound != boundNever {
-		ttl = s.timeToLive(time.UnixMilli(bound*hour), time.Duration(settled)*time.Millisecond)
+	if c.bound != boundNever {
+		ttl = s.timeToLive(time.UnixMilli(c.bound*hour), time.Duration(settled)*time.Millisecond)
 	}
 	ended := strconv.FormatInt(endedBound(now)<<addedBits, 10)
 	var calls []*call
-	for _, e := range entries {
-		calls = append(calls, &call{script: addScript, key: s.entryKey(e), args: []any{key, bound, now & addedMask, ttl, ended}})
+	for _, e := range c.add {
+		calls = append(calls, &call{script: addScript, key: s.entryKey(e), args: []any{key, c.bound, now & addedMask, ttl, ended}})
 	}
-	if err := s.runAll(ctx, calls); err != nil {
-		return nil, err
-	}
-	var added []placed
-	for i, c := range calls {
-		if answer, err := c.answer.Slice(); err == nil && len(answer) == 2 && answer[0] == int64(1) {
-			score, _ := answer[1].(string)
-			added = append(added, placed{entries[i], score})
+	if c.final {
+		standing = whatever(c.remove)
+	} else {
+		for _, e := range c.remove {
+			calls = append(calls, &call{script: scoreScript, key: s.entryKey(e), args: []any{key}})
 		}
 	}
-	return added, nil
+	if err := s.runAll(ctx, calls); err != nil {
+		return nil, nil, err
+	}
+	for i, e := range c.add {
+		if answer, err := calls[i].answer.Slice(); err == nil && len(answer) == 2 && answer[0] == int64(1) {
+			score, _ := answer[1].(string)
+			added = append(added, placed{e, score})
+		}
+	}
+	for i, looked := range calls[len(c.add):] {
+		if score, err := looked.answer.Text(); err == nil && score != "" {
+			standing = append(standing, placed{c.remove[i], score})
+		}
+	}
+	return added, standing, nil
 }
 
 // endedBound is the first bound that has not come.
 func endedBound(now int64) int64 { return max(0, now-settled)/hour + 1 }
-
-// scores returns entries as they stand. Those of a record that ends for good need
-// no look: nobody adds one any more.
-func (s *Store) scores(ctx context.Context, key string, entries []runtime.IndexEntry, final bool) ([]placed, error) {
-	if len(entries) == 0 || final {
-		return whatever(entries), nil
-	}
-	pipe := s.client.Pipeline()
-	var answers []*redis.FloatCmd
-	for _, e := range entries {
-		answers = append(answers, pipe.ZScore(ctx, s.entryKey(e), key))
-	}
-	if _, err := pipe.Exec(ctx); err != nil && err != redis.Nil {
-		return nil, err
-	}
-	var standing []placed
-	for i, a := range answers {
-		switch score, err := a.Result(); err {
-		case nil:
-			standing = append(standing, placed{entries[i], strconv.FormatFloat(score, 'f', 0, 64)})
-		case redis.Nil:
-		default:
-			return nil, err
-		}
-	}
-	return standing, nil
-}
 
 // takeBack removes entries that are as they were seen. An error is nothing to
 // fail for: a reader passes over what is left, and it goes by itself.
@@ -206,111 +201,6 @@ func (s *Store) takeBack(ctx context.Context, key string, entries []placed) {
 	var calls []*call
 	for _, p := range entries {
 		calls = append(calls, &call{script: removeScript, key: s.entryKey(p.entry), args: []any{key, p.score}})
-	}
-	s.runAll(ctx, calls)
-}
-
-// Find implements [runtime.Finder]. It takes two round trips for every hundred
-// keys or so: one for the keys, one for the beginnings of their records, so that
-// what was left over is not yielded and is removed. A record that has lost the
-// entry may still be yielded, for as long as a request that writes takes, or
-// longer after a crash. No key is yielded twice, unless the set changes meanwhile.
-func (s *Store) Find(ctx context.Context, entry runtime.IndexEntry) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for cursor := uint64(0); ; {
-			if err := s.ready(ctx); err != nil {
-				yield("", err)
-				return
-			}
-			page, next, err := s.client.ZScan(ctx, s.entryKey(entry), cursor, "", pageSize).Result()
-			if err != nil {
-				yield("", s.failure(ctx, "find", err))
-				return
-			}
-			live, left, err := s.sift(ctx, parsePage(page))
-			if err != nil {
-				yield("", s.failure(ctx, "find", err))
-				return
-			}
-			s.repair(ctx, entry, left)
-			for _, key := range live {
-				if !yield(key, nil) {
-					return
-				}
-			}
-			if cursor = next; cursor == 0 {
-				return
-			}
-		}
-	}
-}
-
-// pageSize is how many keys are asked for at a time.
-const pageSize = 128
-
-// member is one key under an entry.
-type member struct {
-	key   string
-	score int64
-}
-
-// parsePage reads what ZSCAN answers: members and scores in turn. It passes over
-// what the store has not written.
-func parsePage(page []string) (members []member) {
-	for i := 0; i+1 < len(page); i += 2 {
-		score, err := strconv.ParseFloat(page[i+1], 64)
-		if err == nil && score >= 0 && score < 1<<53 && score == float64(int64(score)) {
-			members = append(members, member{page[i], int64(score)})
-		}
-	}
-	return members
-}
-
-// sift tells the keys of live records from those that were left over.
-func (s *Store) sift(ctx context.Context, members []member) (live []string, left []member, err error) {
-	if len(members) == 0 {
-		return nil, nil, nil
-	}
-	pipe := s.client.Pipeline()
-	heads := make([]*redis.StringCmd, len(members))
-	for i, m := range members {
-		heads[i] = pipe.GetRange(ctx, s.recordKey(m.key), 0, headerSize-1)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, nil, err
-	}
-	now := s.now()
-	for i, m := range members {
-		data, err := heads[i].Bytes()
-		if err != nil {
-			return nil, nil, err
-		}
-		switch h := readHead(data); {
-		case len(data) == 0 && m.age(now) > settled, h.expired(now - settled):
-			left = append(left, m)
-		case len(data) > 0 && !h.expired(now):
-			live = append(live, m.key)
-		}
-	}
-	return live, left, nil
-}
-
-// age is how long ago the entry was added, in milliseconds; 0 if that is to come
-// by the clock of this process.
-func (m member) age(now int64) int64 {
-	age := (now - m.score) & addedMask
-	if age > addedMask/2 {
-		return 0
-	}
-	return age
-}
-
-// repair removes what was left over under an entry. If it fails, the next reader
-// tries again.
-func (s *Store) repair(ctx context.Context, entry runtime.IndexEntry, left []member) {
-	var calls []*call
-	for _, m := range left {
-		calls = append(calls, &call{script: removeScript, key: s.entryKey(entry), args: []any{m.key, strconv.FormatInt(m.score, 10)}})
 	}
 	s.runAll(ctx, calls)
 }

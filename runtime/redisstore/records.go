@@ -74,14 +74,9 @@ func (s *Store) Update(ctx context.Context, key string, old, new runtime.Record)
 	if err := s.mayWrite(ctx, new); err != nil {
 		return err
 	}
-	change := s.indexChange(old, new)
-	added, err := s.addEntries(ctx, key, change.add, change.bound)
+	added, standing, err := s.changeEntries(ctx, key, changeOf(old, new))
 	if err != nil {
 		return s.failure(ctx, "add to the index", err)
-	}
-	standing, err := s.scores(ctx, key, change.remove, change.final)
-	if err != nil {
-		return s.failure(ctx, "look at the index", err)
 	}
 	err = s.write(ctx, "update", updateScript, key, s.timeToLive(new.Expires, grace), new.Data, stampBytes(old.Stamp))
 	switch {

@@ -52,7 +52,7 @@ func TestRoundTrips(t *testing.T) {
 	serveAs(m, token, func(s *shop.Session) { s.SetTeam("t1") })
 	expect("a field with an index", "get evalsha evalsha")
 	serveAs(m, token, func(s *shop.Session) { s.SetTeam("t2") })
-	expect("a change of it", "get evalsha zscore evalsha evalsha")
+	expect("a change of it", "get evalsha+evalsha evalsha evalsha")
 	serveAs(m, token, func(s *shop.Session) { s.Destroy() })
 	expect("logout", "get evalsha evalsha+evalsha")
 }
