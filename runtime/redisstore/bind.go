@@ -30,13 +30,15 @@ func (s *Store) checkClient() error {
 		return mistake("client", "is nil; make one with redis.NewClient, redis.NewFailoverClient or redis.NewClusterClient")
 	}
 	var contexts, caches bool
+	var answerTime time.Duration
 	switch c := s.client.(type) {
 	case *redis.Client:
 		o := c.Options()
 		contexts, caches = o.ContextTimeoutEnabled, o.ClientSideCache != nil || o.ClientSideCacheConfig != nil
+		answerTime = o.ReadTimeout
 	case *redis.ClusterClient:
 		o := c.Options()
-		contexts = o.ContextTimeoutEnabled
+		contexts, answerTime = o.ContextTimeoutEnabled, o.ReadTimeout
 		if o.ReadOnly || o.RouteByLatency || o.RouteRandomly {
 			return mistake("client", "reads from replicas, which may not know yet that a session was changed or destroyed; leave ReadOnly, RouteByLatency and RouteRandomly out")
 		}
@@ -50,6 +52,9 @@ func (s *Store) checkClient() error {
 	}
 	if !contexts {
 		return mistake("client", "does not end its calls with their contexts, so that Config.StoreTimeout would not hold; set ContextTimeoutEnabled: true in the options it is made with")
+	}
+	if answerTime > 0 && answerTime <= s.config.patience {
+		return mistake("client", fmt.Sprintf("waits %v for an answer, so that it gives up before Wait does; set ReadTimeout to more than %v", answerTime, s.config.patience))
 	}
 	if caches {
 		return mistake("client", "keeps a cache of its own, which may not know yet that a session was changed or destroyed; leave ClientSideCache out")

@@ -73,6 +73,7 @@ func TestBadOptions(t *testing.T) {
 		{"no replica", good, redisstore.Wait(0, time.Second), "0 is no number"},
 		{"no time", good, redisstore.Wait(1, 0), "0s is no time"},
 		{"too much time", good, redisstore.Wait(1, time.Minute), "1m0s is no time"},
+		{"a hasty client", connect(t, "127.0.0.1:1", func(o *redis.Options) { o.ReadTimeout = time.Second }), redisstore.Wait(1, time.Second), "ReadTimeout"},
 		{"a client of one's own", struct{ redis.UniversalClient }{good}, redisstore.Wait(1, time.Second), "to which server it writes"},
 		{"a nil option", good, nil, "option 1 of 1 is nil"},
 	} {

@@ -56,19 +56,7 @@ func TestCluster(t *testing.T) {
 	t.Run("failover", func(t *testing.T) {
 		s := newStorm(t, client, 8, patient)
 		s.more(200)
-		master := s.master(nodes)
-		// What a master has answered and not yet sent to its replica is lost with it:
-		// the storm rests until the replica has it all.
-		s.rest(func() {
-			node := connect(t, master.Addr)
-			until(t, "replicate", func() bool {
-				info, err := node.InfoMap(ctx, "replication").Result()
-				must(t, err)
-				sent := info["Replication"]
-				return strings.Contains(sent["slave0"], "offset="+sent["master_repl_offset"]+",")
-			})
-			master.Kill()
-		})
+		s.killReplicated(s.master(nodes))
 		s.returns()
 	})
 }
@@ -111,6 +99,23 @@ func (s *storm) master(nodes []*testserver.Process) *testserver.Process {
 	}
 	s.t.Fatal("no master has the session")
 	return nil
+}
+
+// killReplicated kills a master that has a replica. What it has answered and not
+// yet sent to that one would be lost with it, so that the storm rests until the
+// replica has it all.
+func (s *storm) killReplicated(master *testserver.Process) {
+	s.t.Helper()
+	s.rest(func() {
+		node := connect(s.t, master.Addr)
+		until(s.t, "replicate", func() bool {
+			info, err := node.InfoMap(ctx, "replication").Result()
+			must(s.t, err)
+			sent := info["Replication"]
+			return strings.Contains(sent["slave0"], "offset="+sent["master_repl_offset"]+",")
+		})
+		master.Kill()
+	})
 }
 
 // returns wants the service to return, without anything lost.
