@@ -71,7 +71,7 @@ func TestPausedServer(t *testing.T) {
 	t.Parallel()
 	const clients, pool, limit = 64, 8, 300 * time.Millisecond
 	server := testserver.StartRedis(t)
-	client := connect(t, server.Addr, func(o *redis.Options) { o.PoolSize = pool })
+	client := connect(t, server.Addr, func(o *redis.Options) { o.PoolSize, o.ReadTimeout = pool, 5*time.Minute })
 	m := manager(t, client, place(t, client), func(cfg *runtime.Config) { cfg.StoreTimeout = limit })
 	token := begin(t, m, func(s *shop.Session) { s.SetVisits(1) })
 	round := func(want int) {
@@ -84,7 +84,7 @@ func TestPausedServer(t *testing.T) {
 				if rec.Code != want || len(rec.Result().Cookies()) > 0 {
 					t.Errorf("status %d after %v, want %d", rec.Code, time.Since(begun), want)
 				}
-				if took := time.Since(begun); took > 20*limit { // as much as a busy machine may add
+				if took := time.Since(begun); took > time.Minute { // a busy machine may add much to the limit
 					t.Errorf("a request took %v", took)
 				}
 			})
@@ -100,10 +100,8 @@ func TestPausedServer(t *testing.T) {
 			t.Errorf("%d connections", n)
 		}
 	}
-	// Tests beside this one have goroutines too, but not one for each request here.
-	if n := goruntime.NumGoroutine(); n > before+3*clients {
-		t.Errorf("%d goroutines, %d before", n, before)
-	}
+	// Tests beside this one have goroutines too, but theirs end.
+	until(t, "end its goroutines", func() bool { return goruntime.NumGoroutine() <= before+clients/2 })
 	server.Resume()
 	until(t, "return", func() bool {
 		return serveAs(m, token, func(s *shop.Session) { s.Visits() }).Code == http.StatusOK

@@ -22,7 +22,10 @@ func TestConformance(t *testing.T) {
 func onServer(addr string) storetest.Factory {
 	return func(tb testing.TB, place string) runtime.Store {
 		client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
-		tb.Cleanup(func() { client.Close() })
+		tb.Cleanup(func() {
+			sweep(client, place+":")
+			client.Close()
+		})
 		return redisstore.New(client, redisstore.Prefix(place+":"))
 	}
 }
