@@ -111,7 +111,23 @@ func (p *Process) end(signal os.Signal, patience time.Duration) {
 	if cmd == nil {
 		return
 	}
-	cmd.Process.Signal(signal)
+	select {
+	case <-done:
+		return // its id may be that of another process
+	default:
+	}
+	if signal == os.Kill {
+		if pauseSignal != nil {
+			cmd.Process.Signal(pauseSignal) // it starts no more children
+		}
+		children := family(cmd.Process.Pid)
+		cmd.Process.Kill()
+		for _, child := range children {
+			child.Kill()
+		}
+	} else {
+		cmd.Process.Signal(signal)
+	}
 	if patience > 0 {
 		select {
 		case <-done:
@@ -138,6 +154,9 @@ func (p *Process) signal(s os.Signal) {
 	defer p.mu.Unlock()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
+	}
+	for _, child := range family(p.cmd.Process.Pid) {
+		child.Signal(s)
 	}
 }
 

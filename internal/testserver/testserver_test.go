@@ -1,6 +1,8 @@
 package testserver
 
 import (
+	"context"
+	"database/sql"
 	"os/exec"
 	"strings"
 	"testing"
@@ -67,6 +69,46 @@ func TestEndsWithItsTest(t *testing.T) {
 	t.Run("inner", func(t *testing.T) { addr = StartRedis(t).Addr })
 	if addr != "" && Listens(addr) {
 		t.Error("the server outlives its test")
+	}
+}
+
+// A database's processes, of which some servers have many, are paused and killed
+// together, and what was committed is there when the server is back.
+func TestDatabases(t *testing.T) {
+	for driver, start := range map[string]func(testing.TB, ...string) (*Process, string){"pgx": StartPostgres, "mysql": StartMariaDB} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			p, dsn := start(t)
+			db, err := sql.Open(driver, dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			for _, query := range []string{"CREATE TABLE t (n int)", "INSERT INTO t VALUES (7)"} {
+				if _, err := db.Exec(query); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Pause()
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			if err := db.PingContext(ctx); err == nil {
+				_, err = db.ExecContext(ctx, "INSERT INTO t VALUES (8)")
+				if err == nil {
+					t.Error("a paused server answers")
+				}
+			}
+			p.Resume()
+			p.Kill()
+			if Listens(p.Addr) {
+				t.Error("a killed server listens")
+			}
+			p.Restart()
+			var n int
+			if err := db.QueryRow("SELECT n FROM t WHERE n = 7").Scan(&n); err != nil || n != 7 {
+				t.Errorf("after a restart: %d, %v", n, err)
+			}
+		})
 	}
 }
 
