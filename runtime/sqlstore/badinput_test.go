@@ -233,7 +233,7 @@ func TestReadOnly(t *testing.T) {
 		case sqlstore.PostgreSQL:
 			dsn += "&default_transaction_read_only=on"
 		case sqlstore.MySQL:
-			dsn += "&tx_read_only=1"
+			dsn += "&" + e.transactionVariable(t, "read_only") + "=1"
 		case sqlstore.SQLite:
 			dsn = strings.Replace(dsn, "?", "?mode=ro&", 1)
 			dsn = strings.ReplaceAll(dsn, "&_txlock=immediate", "")

@@ -64,7 +64,17 @@ func (s *Store) Load(ctx context.Context, key string) (runtime.Record, error) {
 	return rec, s.explain(ctx, "reading", err)
 }
 
-func (s *Store) load(ctx context.Context, key string) (runtime.Record, error) {
+// load returns the live record under key. A database that is serializable may roll
+// back a read as well.
+func (s *Store) load(ctx context.Context, key string) (rec runtime.Record, err error) {
+	err = s.again(ctx, func() (err error) {
+		rec, err = s.loadOnce(ctx, key)
+		return err
+	})
+	return rec, err
+}
+
+func (s *Store) loadOnce(ctx context.Context, key string) (runtime.Record, error) {
 	rows, err := s.query(ctx, s.stmts.load, []byte(key), s.now())
 	if err != nil {
 		return runtime.Record{}, err

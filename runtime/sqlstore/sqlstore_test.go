@@ -64,6 +64,16 @@ func (e engine) open(tb testing.TB, table string) *sql.DB {
 	return db
 }
 
+// transactionVariable returns the name that a server of MySQL's kind has for a setting
+// of transactions.
+func (e engine) transactionVariable(tb testing.TB, name string) string {
+	tb.Helper()
+	if _, err := e.open(tb, "").Exec("DO @@transaction_" + name); err != nil {
+		return "tx_" + name // MariaDB before 11.1
+	}
+	return "transaction_" + name
+}
+
 // drop drops a table with the test, before its database is closed.
 func drop(tb testing.TB, db *sql.DB, table string) {
 	tb.Cleanup(func() {

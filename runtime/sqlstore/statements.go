@@ -145,6 +145,14 @@ func (s *Store) query(ctx context.Context, st *statement, args ...any) (*sql.Row
 // ids returns the ids that a statement selects. No connection is held any more
 // when it returns.
 func (s *Store) ids(ctx context.Context, st *statement, args ...any) (ids [][]byte, err error) {
+	err = s.again(ctx, func() (err error) {
+		ids, err = s.idsOnce(ctx, st, args)
+		return err
+	})
+	return ids, err
+}
+
+func (s *Store) idsOnce(ctx context.Context, st *statement, args []any) (ids [][]byte, err error) {
 	rows, err := s.query(ctx, st, args...)
 	if err != nil {
 		return nil, err
