@@ -32,7 +32,9 @@ func TestIsolation(t *testing.T) {
 				s, _, _ := e.store(t)
 				cfg := config()
 				cfg.StoreTimeout = time.Minute
-				cfg.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusServiceUnavailable) }
+				cfg.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+					http.Error(w, err.Error(), http.StatusServiceUnavailable)
+				}
 				// A manager each, so that the database alone orders them.
 				token := visitor(t, manager(t, s, cfg), func(s *shop.Session) { s.SetVisits(0) })
 				var wg sync.WaitGroup
