@@ -68,24 +68,16 @@ type Session struct {
 // It is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is who is logged in.
 // It is field UserID of session in session.go.
@@ -104,24 +96,13 @@ func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
 
 // Log is only appended to.
-// It is field Log of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Log() []string {
-	sessrt.MarkLent(&s.sessionBag, 2)
-	return s.v.Log
-}
+// It is field Log of session in session.go; what a caller changes in it is saved.
+func (s *Session) Log() []string { return sessrt.Lend(&s.sessionBag, 2, s.v.Log) }
 
-// SetLog sets Log.
-func (s *Session) SetLog(log []string) {
-	sessrt.Set(&s.sessionBag, 2, &s.v.Log, log)
-	sessrt.MarkLent(&s.sessionBag, 2)
-}
-
-// HasLog tells whether Log is set.
-func (s *Session) HasLog() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearLog unsets Log.
-func (s *Session) ClearLog() { sessrt.Clear(&s.sessionBag, 2, &s.v.Log) }
+// SetLog sets Log; HasLog tells whether it is set, ClearLog unsets it.
+func (s *Session) SetLog(log []string) { sessrt.SetLent(&s.sessionBag, 2, &s.v.Log, log) }
+func (s *Session) HasLog() bool        { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearLog()           { sessrt.Clear(&s.sessionBag, 2, &s.v.Log) }
 
 // UpdateLog sets Log to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLog(f func([]string) []string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -130,17 +111,12 @@ func (s *Session) UpdateLog(f func([]string) []string) { sessrt.Update(s.Session
 func (s *Session) AppendLog(log ...string) { sessrt.Append(&s.sessionBag, 2, &s.v.Log, log...) }
 
 // Counts is added to under each key.
-// It is field Counts of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Counts() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Counts
-}
+// It is field Counts of session in session.go; what a caller changes in it is saved.
+func (s *Session) Counts() map[string]int { return sessrt.Lend(&s.sessionBag, 3, s.v.Counts) }
 
 // SetCounts sets Counts.
 func (s *Session) SetCounts(counts map[string]int) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Counts, counts)
-	sessrt.MarkLent(&s.sessionBag, 3)
+	sessrt.SetLent(&s.sessionBag, 3, &s.v.Counts, counts)
 }
 
 // HasCounts tells whether Counts is set.
@@ -168,17 +144,12 @@ func (s *Session) AddCounts(key string, delta int) int {
 }
 
 // Marks has a key put by each request.
-// It is field Marks of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Marks() map[string]string {
-	sessrt.MarkLent(&s.sessionBag, 4)
-	return s.v.Marks
-}
+// It is field Marks of session in session.go; what a caller changes in it is saved.
+func (s *Session) Marks() map[string]string { return sessrt.Lend(&s.sessionBag, 4, s.v.Marks) }
 
 // SetMarks sets Marks.
 func (s *Session) SetMarks(marks map[string]string) {
-	sessrt.Set(&s.sessionBag, 4, &s.v.Marks, marks)
-	sessrt.MarkLent(&s.sessionBag, 4)
+	sessrt.SetLent(&s.sessionBag, 4, &s.v.Marks, marks)
 }
 
 // HasMarks tells whether Marks is set.
@@ -202,14 +173,10 @@ func (s *Session) DeleteMarks(key string) { sessrt.Delete(&s.sessionBag, 4, s.v.
 // It is field Theme of session in session.go.
 func (s *Session) Theme() string { return s.v.Theme }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 5, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 5, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 5, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -217,14 +184,10 @@ func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFi
 // Team is field Team of session in session.go.
 func (s *Session) Team() string { return s.v.Team }
 
-// SetTeam sets Team.
+// SetTeam sets Team; HasTeam tells whether it is set, ClearTeam unsets it.
 func (s *Session) SetTeam(team string) { sessrt.Set(&s.sessionBag, 6, &s.v.Team, team) }
-
-// HasTeam tells whether Team is set.
-func (s *Session) HasTeam() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearTeam unsets Team.
-func (s *Session) ClearTeam() { sessrt.Clear(&s.sessionBag, 6, &s.v.Team) }
+func (s *Session) HasTeam() bool       { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearTeam()          { sessrt.Clear(&s.sessionBag, 6, &s.v.Team) }
 
 // UpdateTeam sets Team to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTeam(f func(string) string) { sessrt.Update(s.SessionFields(), 6, f) }
