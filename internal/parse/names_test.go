@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/sessiongen/sessiongen/internal/wirename"
 )
 
 func TestNames(t *testing.T) {
@@ -37,8 +39,8 @@ func TestNames(t *testing.T) {
 		{"session", "session", "session"},
 		{"HTTPSession", "http_session", "httpSession"},
 	} {
-		if got := snakeCase(c.name); got != c.snake {
-			t.Errorf("snakeCase(%s) = %s, want %s", c.name, got, c.snake)
+		if got := wirename.Snake(c.name); got != c.snake {
+			t.Errorf("Snake(%s) = %s, want %s", c.name, got, c.snake)
 		}
 		if got := lowerCamel(c.name); got != c.camel {
 			t.Errorf("lowerCamel(%s) = %s, want %s", c.name, got, c.camel)
@@ -55,11 +57,11 @@ func FuzzNames(f *testing.F) {
 		if !token.IsExported(name) || !token.IsIdentifier(name) {
 			return
 		}
-		if joined := strings.Join(words(name), ""); joined != strings.ReplaceAll(name, "_", "") {
+		if joined := strings.Join(wirename.Words(name), ""); joined != strings.ReplaceAll(name, "_", "") {
 			t.Fatalf("words lose letters: %q of %q", joined, name)
 		}
 		if len(name) <= maxWireName/2 {
-			if msg := checkWireName(snakeCase(name)); msg != "" && !isOption(snakeCase(name)) {
+			if msg := checkWireName(wirename.Snake(name)); msg != "" && !isOption(wirename.Snake(name)) {
 				t.Fatalf("wire name of %s: %s", name, msg)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sessiongen/sessiongen/internal/model"
+	"github.com/sessiongen/sessiongen/internal/wirename"
 )
 
 // maxFields is how many bits a session has for its fields.
@@ -97,7 +98,7 @@ func (s *specBuilder) walk(st *types.Struct, path []*types.Var, outer place) {
 		case v.Name() == "_":
 			s.blank(w, tag, set)
 		case set.has("drop"):
-			s.errorAt(at.inTag(set.at["drop"]), "field %s: drop removes what older versions stored, so that nothing can be kept there; write _ struct{} `session:\"%s,drop\"`", w.label, snakeCase(v.Name()))
+			s.errorAt(at.inTag(set.at["drop"]), "field %s: drop removes what older versions stored, so that nothing can be kept there; write _ struct{} `session:\"%s,drop\"`", w.label, wirename.Snake(v.Name()))
 		case v.Embedded():
 			s.embed(w, tag, path)
 		case !v.Exported():
@@ -213,7 +214,7 @@ func docOf(field *ast.Field) string {
 func (s *specBuilder) nameOnWire(w where, f *model.Field, tag fieldTag, set settings) {
 	f.Wire = tag.Name
 	if f.Wire == "" {
-		f.Wire = snakeCase(f.GoName)
+		f.Wire = wirename.Snake(f.GoName)
 	}
 	if f.Rest {
 		if tag.Name != "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sessiongen/sessiongen/internal/model"
+	"github.com/sessiongen/sessiongen/internal/wirename"
 )
 
 // codec is one struct type that gets functions of its own; all its uses share them.
@@ -167,7 +168,7 @@ func (b *builder) embedded(w where, v *types.Var, tag fieldTag) (*types.Struct, 
 func (c *columns) column(w where, v *types.Var, tag fieldTag, path []*types.Var) {
 	wire := tag.Name
 	if wire == "" {
-		wire = snakeCase(v.Name())
+		wire = wirename.Snake(v.Name())
 	}
 	selector, ok := c.selector(c.codec.typ, append(path[:len(path):len(path)], v))
 	if !ok {
