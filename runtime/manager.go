@@ -176,6 +176,9 @@ func kindOf(err error) string {
 	if errors.Is(err, errMalformed) {
 		return "it is out of range or malformed"
 	}
+	if reason, ok := err.(misfitError); ok {
+		return string(reason)
+	}
 	return fmt.Sprintf("%T", err)
 }
 

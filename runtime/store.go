@@ -149,10 +149,12 @@ type Foreign interface {
 // programs that are not ours.
 type Format interface {
 	// Decode fills m and f from data. Fields go through [Fields.Pointer] and
-	// [SetPresent]. A value that does not fit its field leaves it absent.
+	// [SetPresent]; a value that does not fit its field leaves it absent, by
+	// [SetMisfit]; when a field lapses is told by [SetLapse].
 	Decode(data []byte, m *Meta, f Fields) error
 	// Encode appends m and f to dst, and what base, the bytes that the session
-	// was loaded from, holds and f does not know.
+	// was loaded from, holds and f does not know. [Present], [Misfit] and [Lapse]
+	// say what is to be written of a field.
 	Encode(dst, base []byte, m *Meta, f Fields) ([]byte, error)
 }
 
