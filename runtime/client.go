@@ -30,6 +30,14 @@ func (c *conn) send(token string, meta *Meta) error {
 	if c.w == nil {
 		return nil
 	}
+	if s := c.m.sender; s != nil {
+		own := *meta
+		err := s.Send(c.w.inner, c.r, token, &own)
+		if err == nil {
+			c.w.told(func(_ Transport, w http.ResponseWriter) { _ = s.Send(w, c.r, token, &own) })
+		}
+		return err
+	}
 	age := c.age(meta)
 	err := c.m.transport.Set(c.w.inner, token, age)
 	if err == nil {

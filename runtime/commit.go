@@ -37,6 +37,9 @@ func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 
 // commitChanges commits if there is something to commit.
 func (c *conn) commitChanges(ctx context.Context) (lost bits, err error) {
+	if c.abandoned {
+		return lost, nil
+	}
 	b := c.fields.bag()
 	if b.extra != nil {
 		b.endDeadlines(c.m.spec)
@@ -64,7 +67,7 @@ func (c *conn) commitChanges(ctx context.Context) (lost bits, err error) {
 		lost, err = c.commitSealed(ctx, dirty)
 	case c.m.parts.Foreign != nil:
 		lost, err = c.commitForeign(ctx, dirty)
-	case dirty.empty() && !c.asked() && !c.always:
+	case dirty.empty() && !c.asked() && !c.always && !c.rewrite:
 		lost, err = c.commitRecord(ctx, dirty) // nothing to write, but perhaps a touch
 	default:
 		ctx, cancel := c.limited(ctx)
@@ -136,7 +139,7 @@ func (c *conn) commitRecord(ctx context.Context, dirty bits) (lost bits, err err
 		return lost, fmt.Errorf("session %s: a session loaded by its id can't get a new token: set the principal in a request, or use Destroy", c.m.spec.Name)
 	case c.renew || c.login(dirty):
 		return c.replace(ctx, dirty)
-	case !dirty.empty() || c.ageSet:
+	case !dirty.empty() || c.ageSet || c.rewrite:
 		return c.update(ctx, dirty)
 	default:
 		return lost, c.touchRecord(ctx)
@@ -208,7 +211,7 @@ func (c *conn) update(ctx context.Context, dirty bits) (lost bits, err error) {
 		switch err = c.write(ctx, c.key, old, rec); {
 		case err == nil:
 			c.adopt(a, rec, meta)
-			if c.ageSet || c.resend && c.used && c.canSend() {
+			if c.ageSet || c.resends(dirty, &meta) {
 				err = c.send(c.token, &meta)
 			}
 			return a.lost, err

@@ -47,7 +47,7 @@ var errSameCookie = &ConfigError{"Config.Cookie.Name", "two managers of one requ
 // the server's offers; the package documentation says when it commits.
 func (s *Sessions[T]) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.m.cfg.Skip != nil && s.m.cfg.Skip(r) {
+		if s.m.cfg.Skip != nil && s.m.cfg.Skip(r) || !s.m.admits(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -70,6 +70,10 @@ func (s *Sessions[T]) Optional(f func(http.ResponseWriter, *http.Request, *T)) h
 
 func (s *Sessions[T]) handler(f func(http.ResponseWriter, *http.Request, *T), optional bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.m.admits(r) {
+			s.m.answer(w, r, errNotAdmitted)
+			return
+		}
 		s.serve(w, r, optional, func(w http.ResponseWriter, r *http.Request, q *request[T]) {
 			q.conn.used = true
 			f(w, r, &q.session)
@@ -102,6 +106,7 @@ func (s *Sessions[T]) serve(w http.ResponseWriter, r *http.Request, optional boo
 		q.conn.unavailable = true
 		s.m.report(r, err, "the store can't answer; the page is shown without a session")
 	}
+	q.conn.follow()
 	defer q.writer.end()
 	f(q.writer.wrap(), r, q)
 	q.writer.finish()

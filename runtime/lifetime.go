@@ -8,10 +8,9 @@ import (
 // nextMeta returns what meta becomes by this commit, with a new stamp.
 func (c *conn) nextMeta(meta Meta, dirty bits) Meta {
 	now := c.now()
-	fresh := meta.Created == 0
-	if login := c.login(dirty); fresh || login || c.restart {
+	if login := c.login(dirty); c.fresh(&meta) || login || c.restart {
 		idle, kept := meta.Idle, meta.MaxAge && !login
-		c.m.start(&meta, now)
+		c.start(&meta, now)
 		if kept { // remembered, and the same user: as long again
 			meta.MaxAge, meta.Idle, meta.Deadline = true, idle, min(now+idle, maxInstant)
 		}
@@ -20,9 +19,16 @@ func (c *conn) nextMeta(meta Meta, dirty bits) Meta {
 		meta.MaxAge, meta.Idle = true, min(c.maxAge.Milliseconds(), maxIdle)
 		meta.Deadline = min(now+c.maxAge.Milliseconds(), maxInstant)
 	}
+	c.edit(&meta)
 	meta.use(now)
 	meta.Stamp = rand.Uint64()
 	return meta
+}
+
+// fresh tells whether meta is that of a session that was not stored yet: one of
+// ours says when it was created, another program's may not.
+func (c *conn) fresh(meta *Meta) bool {
+	return meta.Created == 0 && (c.m.parts.Policy == nil || meta.Idle == 0 && meta.Shared == nil)
 }
 
 // newEntryMeta is the header of what is noted of sessions that have ended.
@@ -40,10 +46,15 @@ func (m *manager) tombstone(now int64) Record {
 const tombstoneLife = time.Minute
 
 // start begins the clocks of a session.
-func (m *manager) start(meta *Meta, now int64) {
+func (c *conn) start(meta *Meta, now int64) {
+	m := c.m
 	*meta = Meta{Stamp: meta.Stamp, Created: meta.Created}
 	if meta.Created == 0 {
 		meta.Created = now
+	}
+	if p := m.parts.Policy; p != nil && p.Start != nil {
+		p.Start(c.r, meta, now)
+		return
 	}
 	if d := m.cfg.IdleTimeout; d != Never {
 		meta.Idle = min(d.Milliseconds(), maxIdle)

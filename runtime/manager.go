@@ -21,6 +21,7 @@ type manager struct {
 	records   Records // of the sessions, or of those that have ended
 	tokens    Tokens
 	transport Transport
+	sender    Sender // the transport, if it looks at request and session
 	cookie    string // the bare cookie name
 	sent      string // the name under which the transport is told apart from another manager's
 	locks     locks
@@ -50,16 +51,19 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 			return nil, err
 		}
 		m.transport, m.sent = cookies, "cookie "+cookies.name
-		if cfg.Cookie.Insecure && !cfg.Development {
-			cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Cookie.Insecure in private networks only, and Development on localhost", slog.String("cookie", cookies.name))
-		}
 	}
 	if b, ok := m.transport.(bearer); ok {
 		m.sent = "header " + b.header
 	}
-	m.parts, err = store.Bind(Setup{Spec: spec, Cookie: m.cookie, Now: cfg.Now})
+	m.parts, err = store.Bind(Setup{Spec: spec, Cookie: m.cookie, Now: cfg.Now, Logger: cfg.Logger})
 	if err != nil {
 		return nil, err
+	}
+	if err := m.checkPolicy(given); err != nil {
+		return nil, err
+	}
+	if c, ok := m.transport.(*cookies); ok && cfg.Cookie.Insecure && !cfg.Development {
+		cfg.Logger.Warn("sessiongen: the session cookie is sent over plain HTTP too: use Cookie.Insecure in private networks only, and Development on localhost", slog.String("cookie", c.name))
 	}
 	m.parts.Local = m.parts.Local && m.parts.NotBefore == nil || m.parts.Sealer != nil && !m.revocable() // a sealer alone has nothing to wait for
 	if m.records = m.parts.Records; m.records == nil {

@@ -40,11 +40,15 @@ type conn struct {
 	discard bool // make the client forget a stale token
 	left    bool // Destroy was called on a session that had ended a moment before
 	always  bool // store the session even if nothing is set
+	rewrite bool // store it even if nothing was changed
 	renew   bool
 	restart bool // the clocks
 	touch   bool
 	maxAge  time.Duration
 	ageSet  bool
+	edits   []func(*Meta)
+
+	abandoned bool // nothing more is stored or sent
 
 	w *writer       // nil without a request
 	r *http.Request // nil without a request
@@ -137,6 +141,7 @@ func (b *Bag) Destroy() {
 	c.discard = c.discard || c.stale
 	c.left = c.left || c.buried
 	c.renew, c.restart, c.touch, c.ageSet = false, false, false, false
+	c.always, c.edits = false, nil
 	c.pending.token, c.pending.key = "", ""
 }
 
@@ -203,13 +208,19 @@ func (b *Bag) Reload(ctx context.Context) error {
 	c.replaceFields(fresh)
 	c.base, c.meta, c.baseAt = rec, meta, now
 	c.settled()
+	c.follow()
 	return nil
 }
 
 // prepare makes the token and key that the session will have, for ID.
 func (c *conn) prepare() {
 	if c.pending.key == "" {
-		token, key, err := c.m.tokens.New()
+		token, key, err := "", "", error(nil)
+		if own, ok := c.m.tokens.(RequestTokens); ok {
+			token, key, err = own.NewFor(c.r)
+		} else {
+			token, key, err = c.m.tokens.New()
+		}
 		if err == nil {
 			c.pending.token, c.pending.key = token, key
 		}
@@ -226,7 +237,7 @@ func (c *conn) settled() {
 	if c.stored { // else it is for the record to come
 		c.renew, c.restart, c.ageSet = false, false, false
 	}
-	c.destroy, c.discard, c.touch, c.resend = false, false, false, false
+	c.destroy, c.discard, c.touch, c.resend, c.rewrite = false, false, false, false, false
 }
 
 // replaceFields makes the session's fields those of from.

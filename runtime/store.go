@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -28,6 +29,7 @@ type Setup struct {
 	Spec   *Spec            // the generated session
 	Cookie string           // the cookie's bare name, without "__Host-"; it separates the purposes of one key
 	Now    func() time.Time // the manager's clock
+	Logger *slog.Logger     // the manager's; it gets neither tokens nor values
 }
 
 // Parts is what a store offers. Exactly one of Records, Sealer and Foreign is set.
@@ -47,6 +49,10 @@ type Parts struct {
 
 	Format Format // how a session becomes bytes; nil for the runtime's MessagePack record
 	Tokens Tokens // tokens and keys; nil for 256 random bits, hashed for the key
+
+	// Policy is what another program that shares the sessions decides; nil for
+	// what Config says.
+	Policy *Policy
 
 	// Local tells that Records, or Revoked, answers from this process, without input or
 	// output: no context with a time limit is made for it, and no tombstone
@@ -166,6 +172,10 @@ type Meta struct {
 	Deadline int64 // the absolute deadline; 0 for never
 	Idle     int64 // the idle timeout, a duration; 0 for never
 	MaxAge   bool  // Idle was set by SetMaxAge
+
+	// Shared is what a Format reads and writes beside the rest; nil for nothing.
+	// It is comparable and never changed in place: an edit puts another value there.
+	Shared any
 }
 
 // SetPresent notes whether field i of f has a value; a Format calls it for each

@@ -19,6 +19,7 @@ func (c *conn) lately() int64 {
 // touchRecord moves the record's expiry, at most once in a tenth of the idle timeout.
 func (c *conn) touchRecord(ctx context.Context) error {
 	meta := c.meta
+	c.edit(&meta)
 	moved := meta.use(c.lately())
 	if moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle) {
 		bound, cancel := c.m.bound(ctx)
@@ -37,7 +38,7 @@ func (c *conn) touchRecord(ctx context.Context) error {
 		}
 	}
 	if c.resend && c.used && c.canSend() && c.token != "" {
-		return c.send(c.token, &c.meta)
+		return c.send(c.token, &meta)
 	}
 	return nil
 }

@@ -64,9 +64,9 @@ func (c *conn) writeOnce(ctx context.Context, key string, old, rec Record) error
 }
 
 // same tells whether two records are one writing: by stamp, or by their bytes
-// where a foreign format has no room for a stamp.
+// where one was loaded in a foreign format that has no room for a stamp.
 func same(a, b Record) bool {
-	if a.Stamp != 0 || b.Stamp != 0 {
+	if a.Stamp != 0 && b.Stamp != 0 {
 		return a.Stamp == b.Stamp
 	}
 	return bytes.Equal(a.Data, b.Data)
