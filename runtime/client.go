@@ -48,7 +48,15 @@ func (c *conn) send(token string, meta *Meta) error {
 
 // deleteToken makes the client forget its token, if there is a request to answer.
 func (c *conn) deleteToken() {
-	if c.w != nil && c.canSend() {
+	if c.w == nil || !c.canSend() {
+		return
+	}
+	if f, ok := c.m.sender.(Forgetter); ok {
+		var meta Meta
+		c.edit(&meta)
+		f.Forget(c.w.inner, c.r, &meta)
+		c.w.told(func(_ Transport, w http.ResponseWriter) { f.Forget(w, c.r, &meta) })
+	} else {
 		c.m.transport.Delete(c.w.inner)
 		c.w.told(func(t Transport, w http.ResponseWriter) { t.Delete(w) })
 	}

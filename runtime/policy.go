@@ -32,6 +32,11 @@ type Policy struct {
 	TouchRead bool // move the end of a session with every request, not once in a tenth of its idle timeout
 	Resend    bool // send the token of an existing session with every response
 
+	// TouchAsked, beside a Sealer, moves the end of a session where something is
+	// set or [Bag.Touch] asks for it, always then, and not because it was used. A
+	// session that an old key sealed is sealed anew with the end that it has.
+	TouchAsked bool
+
 	// ResendChanged tells whether the token is sent again when a session with
 	// this meta was changed; nil for never.
 	ResendChanged func(*Meta) bool
@@ -44,6 +49,13 @@ type Sender interface {
 	// Send sends the token of the session that m belongs to. r is the request as
 	// it came to the manager. It must set the same headers if it is called again.
 	Send(w http.ResponseWriter, r *http.Request, token string, m *Meta) error
+}
+
+// Forgetter is implemented by a [Sender] that looks at the request and the
+// session when it makes the client forget its token.
+type Forgetter interface {
+	// Forget is called in place of Delete, with what Send is called with.
+	Forget(w http.ResponseWriter, r *http.Request, m *Meta)
 }
 
 // RequestTokens is implemented by [Tokens] whose tokens depend on the request.

@@ -11,11 +11,13 @@ import (
 // parallel responses the last one wins. Where the store notes what has ended, a
 // session that has is not sent again, and a new id ends the old one first.
 func (c *conn) commitSealed(ctx context.Context, dirty bits) (lost bits, err error) {
-	present := !c.fields.bag().present.empty()
+	present := !c.fields.bag().present.empty() || c.always
 	change := !dirty.empty() && (present || c.stored && !c.destroy) || c.asked() && c.stored && !c.destroy || c.always && !c.stored
 	meta := c.meta
 	moved := meta.use(c.lately())
-	due := c.stored && !c.destroy && (c.resend && c.used || moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle))
+	asked := c.touchAsked()
+	touch := moved > 0 && (c.touch || c.used && !asked && moved*10 >= meta.Idle) || asked && c.touch
+	due := c.stored && !c.destroy && (c.resend && c.used || touch)
 	switch {
 	case !change && !c.destroy && !c.discard && !due:
 		return lost, nil
@@ -82,6 +84,9 @@ func (c *conn) sealNext(ctx context.Context, dirty bits, began int64) error {
 	if c.m.revocable() {
 		meta = meta.capped()
 	}
+	if c.touchAsked() && c.stored && dirty.empty() && !c.touch && !c.asked() {
+		meta.Expires = c.meta.Expires
+	}
 	data, err := c.m.encode(c.base.Data, &meta, c.fields, dirty)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (c *conn) sealNext(ctx context.Context, dirty bits, began int64) error {
 	}
 	c.token = token
 	c.committed(c.m.record(data, &meta, nil), meta)
-	c.key = sealedID(id)
+	c.key = c.sealedKey(id)
 	return c.send(c.token, &meta)
 }
 
@@ -153,6 +158,18 @@ func sealedID(id uint64) string {
 	return randomTokens{"sealed"}.key(raw[:])
 }
 
+// sealedKey is sealedID, "" where another program's format has no id.
+func (c *conn) sealedKey(id uint64) string {
+	if c.m.parts.Format != nil {
+		return ""
+	}
+	return sealedID(id)
+}
+
+// touchAsked tells whether the store's policy has only what is asked for move a
+// session's end.
+func (c *conn) touchAsked() bool { return c.m.parts.Policy != nil && c.m.parts.Policy.TouchAsked }
+
 // openSealed loads a session from its token.
 func (c *conn) openSealed(ctx context.Context, token string) error {
 	data, reseal, err := c.m.parts.Sealer.Open(token)
@@ -175,6 +192,6 @@ func (c *conn) openSealed(ctx context.Context, token string) error {
 	}
 	rec.Stamp = c.meta.Stamp
 	c.base, c.stored, c.baseAt, c.token, c.resend, c.isNew = rec, true, now, token, reseal, false
-	c.key = sealedID(c.meta.Stamp)
+	c.key = c.sealedKey(c.meta.Stamp)
 	return nil
 }

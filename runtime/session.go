@@ -58,7 +58,8 @@ func (c *conn) now() int64 { return c.m.cfg.Now().UnixMilli() }
 
 // ID returns the session's public handle: a hash that opens nothing, safe in
 // logs, forms and job payloads. Sessions.Load, Update and Destroy take it.
-// Renewal and a new principal change it. It is "" for a session without manager.
+// Renewal and a new principal change it. It is "" for a session without manager,
+// and in a sealed cookie that another program shares, which holds no id.
 func (b *Bag) ID() string {
 	c := b.conn
 	if c == nil {
