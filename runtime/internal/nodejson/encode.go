@@ -113,14 +113,17 @@ func setNotes(o *Object, part string, value *Object) error {
 		}
 		all.Set(part, text)
 	}
+	setAll(o, all)
+	return nil
+}
+
+// setAll makes the notes all, and removes them if there are none.
+func setAll(o, all *Object) {
 	if all.Len() == 0 {
 		o.Delete(NotesName)
-		return nil
+		return
 	}
-	text, err := all.Append(nil)
-	if err != nil {
-		return err
+	if text, err := all.Append(nil); err == nil { // its names were read or are ours
+		o.Set(NotesName, text)
 	}
-	o.Set(NotesName, text)
-	return nil
 }

@@ -152,3 +152,26 @@ func instant(ttl *Object, name string) (int64, bool) {
 	}
 	return readInt(text)
 }
+
+// NotedInt returns an integer of the notes, and whether it is there.
+func NotedInt(o *Object, name string) (int64, bool) {
+	all := o.Get(NotesName)
+	if all == nil || kindOf(all) != '{' {
+		return 0, false
+	}
+	return instant(parseObject(all), name)
+}
+
+// NoteInt sets an integer of the notes; 0 removes it.
+func NoteInt(o *Object, name string, v int64) {
+	all := new(Object)
+	if text := o.Get(NotesName); text != nil && kindOf(text) == '{' {
+		all = parseObject(text)
+	}
+	if v == 0 {
+		all.Delete(name)
+	} else {
+		all.Set(name, appendInt(nil, v))
+	}
+	setAll(o, all)
+}
