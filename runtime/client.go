@@ -51,11 +51,11 @@ func (c *conn) deleteToken() {
 	if c.w == nil || !c.canSend() {
 		return
 	}
-	if f, ok := c.m.sender.(Forgetter); ok {
+	if s := c.m.sender; s != nil {
 		var meta Meta
 		c.edit(&meta)
-		f.Forget(c.w.inner, c.r, &meta)
-		c.w.told(func(_ Transport, w http.ResponseWriter) { f.Forget(w, c.r, &meta) })
+		s.Forget(c.w.inner, c.r, &meta)
+		c.w.told(func(_ Transport, w http.ResponseWriter) { s.Forget(w, c.r, &meta) })
 	} else {
 		c.m.transport.Delete(c.w.inner)
 		c.w.told(func(t Transport, w http.ResponseWriter) { t.Delete(w) })

@@ -10,8 +10,8 @@ import (
 // [Config] and the package documentation say.
 type Policy struct {
 	// Transport carries the token in place of Config.Cookie and
-	// Config.Transport, which must then be unset. If it is a [Sender], Send is
-	// called and not Set. Cookie is the name of its cookie as sent, "" for none:
+	// Config.Transport, which must then be unset. If it is a [Sender], Send and
+	// Forget are called and not Set and Delete. Cookie is the name of its cookie as sent, "" for none:
 	// two managers of one request must differ in it.
 	Transport Transport
 	Cookie    string
@@ -49,12 +49,8 @@ type Sender interface {
 	// Send sends the token of the session that m belongs to. r is the request as
 	// it came to the manager. It must set the same headers if it is called again.
 	Send(w http.ResponseWriter, r *http.Request, token string, m *Meta) error
-}
-
-// Forgetter is implemented by a [Sender] that looks at the request and the
-// session when it makes the client forget its token.
-type Forgetter interface {
-	// Forget is called in place of Delete, with what Send is called with.
+	// Forget tells the client of the request to forget its token; of m it gets
+	// what [EditMeta] was given since the session was destroyed.
 	Forget(w http.ResponseWriter, r *http.Request, m *Meta)
 }
 

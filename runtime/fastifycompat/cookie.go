@@ -112,13 +112,13 @@ func (t *transport) Send(w http.ResponseWriter, r *http.Request, token string, m
 	}
 	attributes, err := c.attributes(t.isTLS(r))
 	if err != nil {
-		return fmt.Errorf("fastifycompat: the cookie's %w", err)
+		return fmt.Errorf("fastifycompat: cookie %w", err)
 	}
 	t.put(w, t.name+"="+value+attributes)
 	return nil
 }
 
-// Forget implements [runtime.Forgetter].
+// Forget implements [runtime.Sender].
 func (t *transport) Forget(w http.ResponseWriter, r *http.Request, m *runtime.Meta) {
 	c := t.edited(m)
 	c.MaxAge, c.Expires = gone, time.Unix(0, 0)
@@ -191,25 +191,25 @@ func (c *Cookie) attributes(tls bool) (string, error) {
 	var b strings.Builder
 	if c.MaxAge != 0 {
 		if c.MaxAge%time.Second != 0 && c.MaxAge != gone || c.MaxAge < 0 && c.MaxAge != gone {
-			return "", fmt.Errorf("MaxAge is %v: it must be whole seconds, as Node's maxAge is", c.MaxAge)
+			return "", fmt.Errorf("attribute MaxAge is %v: it must be whole seconds, as Node's maxAge is", c.MaxAge)
 		}
 		b.WriteString("; Max-Age=" + strconv.FormatInt(int64(c.MaxAge/time.Second), 10))
 	}
 	if c.Domain != "" {
 		if !domainPattern.MatchString(c.Domain) {
-			return "", fmt.Errorf("Domain %q is no domain; write a name alone, as in \"example.com\"", c.Domain)
+			return "", fmt.Errorf("attribute Domain %q is no domain; write a name alone, as in \"example.com\"", c.Domain)
 		}
 		b.WriteString("; Domain=" + c.Domain)
 	}
 	if c.Path != "" {
 		if !pathPattern.MatchString(c.Path) {
-			return "", fmt.Errorf("Path %q is no path of a cookie; write \"/\" or \"/app\"", c.Path)
+			return "", fmt.Errorf("attribute Path %q is no path of a cookie; write \"/\" or \"/app\"", c.Path)
 		}
 		b.WriteString("; Path=" + c.Path)
 	}
 	if !c.Expires.IsZero() {
 		if y := c.Expires.UTC().Year(); y < 1601 || y > 9999 {
-			return "", fmt.Errorf("Expires is in year %d; cookies know the years 1601 to 9999", y)
+			return "", fmt.Errorf("attribute Expires is in year %d; cookies know the years 1601 to 9999", y)
 		}
 		b.WriteString("; Expires=" + c.Expires.UTC().Format(http.TimeFormat))
 	}
@@ -221,7 +221,7 @@ func (c *Cookie) attributes(tls bool) (string, error) {
 	}
 	if c.Partitioned {
 		if c.Secure == SecureOff {
-			return "", fmt.Errorf("Partitioned needs Secure, browsers drop the cookie otherwise; set Secure too")
+			return "", fmt.Errorf("attribute Partitioned needs Secure, browsers drop the cookie otherwise; set Secure too")
 		}
 		b.WriteString("; Partitioned")
 	}
@@ -234,7 +234,7 @@ func (c *Cookie) attributes(tls bool) (string, error) {
 	case "high":
 		b.WriteString("; Priority=High")
 	default:
-		return "", fmt.Errorf("Priority is %q: write low, medium or high", c.Priority)
+		return "", fmt.Errorf("attribute Priority is %q: write low, medium or high", c.Priority)
 	}
 	switch c.SameSite {
 	case 0, http.SameSiteLaxMode:
@@ -243,12 +243,12 @@ func (c *Cookie) attributes(tls bool) (string, error) {
 		b.WriteString("; SameSite=Strict")
 	case http.SameSiteNoneMode:
 		if c.Secure == SecureOff {
-			return "", fmt.Errorf("SameSite None needs Secure, browsers drop the cookie otherwise; set Secure too, or use Lax")
+			return "", fmt.Errorf("attribute SameSite None needs Secure, browsers drop the cookie otherwise; set Secure too, or use Lax")
 		}
 		b.WriteString("; SameSite=None")
 	case http.SameSiteDefaultMode:
 	default:
-		return "", fmt.Errorf("SameSite is %d: use a constant of net/http", c.SameSite)
+		return "", fmt.Errorf("attribute SameSite is %d: use a constant of net/http", c.SameSite)
 	}
 	return b.String(), nil
 }
