@@ -25,7 +25,7 @@ type recordings struct {
 	Encode        []encodeVector
 	Decode        []decodeVector
 	SetCookie     []setCookieVector `json:"set_cookie"`
-	Flows         []json.RawMessage
+	Flows         []flowVector
 	Startup       []startupVector
 	OtherVersions []otherVector `json:"other_versions"`
 }
