@@ -150,6 +150,30 @@ func TestForeignFormat(t *testing.T) {
 	}
 }
 
+// refusing is a format that can't write what it shall.
+type refusing struct{ jsonFormat }
+
+func (refusing) Encode([]byte, []byte, *sess.Meta, sess.Fields) ([]byte, error) {
+	return nil, errors.New("the format refuses it")
+}
+
+type refusingStore struct{ sess.Store }
+
+func (s refusingStore) Bind(setup sess.Setup) (sess.Parts, error) {
+	parts, err := s.Store.Bind(setup)
+	parts.Format = refusing{}
+	return parts, err
+}
+
+// What a format can't write is an error, and nothing is stored.
+func TestFormatRefuses(t *testing.T) {
+	a := newApp(t, refusingStore{newMemory(t)})
+	_, err := a.sessions.Create(ctx(), func(s *shop.Session) error { s.SetVisits(1); return nil })
+	if err == nil || !strings.Contains(err.Error(), "the format refuses it") {
+		t.Errorf("%v", err)
+	}
+}
+
 // mapStore is an untyped store with cookies of its own, as gorilla/sessions has them.
 type mapStore struct {
 	mu   sync.Mutex

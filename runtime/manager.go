@@ -189,7 +189,10 @@ func kindOf(err error) string {
 // encode returns the bytes of f, checked against the limit.
 func (m *manager) encode(base []byte, meta *Meta, f Fields, dirty bits) (data []byte, err error) {
 	if m.parts.Format != nil {
-		err = catch(func() { data, err = m.parts.Format.Encode(nil, base, meta, f) })
+		var refused error
+		if err = catch(func() { data, refused = m.parts.Format.Encode(nil, base, meta, f) }); err == nil {
+			err = refused
+		}
 	} else {
 		data, err = encode(base, meta, f, dirty, m.cfg.Now().UnixMilli())
 	}
