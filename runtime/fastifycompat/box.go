@@ -141,10 +141,12 @@ func (r *reporter) refused(err error) {
 		r.seen = map[error]*refusals{}
 	}
 	of, now := r.seen[err], r.now()
-	if of == nil {
+	switch {
+	case of == nil:
 		of = &refusals{}
 		r.seen[err] = of
-	} else if of.n++; now.Sub(of.since) < reportEvery {
+	case now.Sub(of.since) < reportEvery:
+		of.n++
 		return
 	}
 	reason, _ := strings.CutSuffix(err.Error(), ": "+runtime.ErrNotFound.Error())

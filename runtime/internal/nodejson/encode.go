@@ -1,6 +1,7 @@
 package nodejson
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -38,7 +39,11 @@ func Encode(o *Object, f runtime.Fields, reserved ...string) error {
 				base = text
 			}
 		}
-		text, err := appendValue(nil, base, reflect.ValueOf(f.Pointer(i)).Elem(), 0)
+		value := reflect.ValueOf(f.Pointer(i)).Elem()
+		text, err := canonical(nil, value)
+		if err == nil && base != nil && !bytes.Equal(text, base) {
+			text, err = appendValue(nil, base, value, 0)
+		}
 		if err != nil {
 			return fmt.Errorf("field %s: %w", field.Name, err)
 		}

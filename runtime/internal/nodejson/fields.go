@@ -3,6 +3,8 @@ package nodejson
 import (
 	"fmt"
 	"reflect"
+	"strings"
+	"sync"
 
 	"github.com/sessiongen/sessiongen/runtime"
 )
@@ -114,6 +116,10 @@ func decodeRest(o *Object, f runtime.Fields, i int, reserved []string) {
 
 // knownNames are those that no rest field may have.
 func knownNames(spec *runtime.Spec, reserved []string) map[string]bool {
+	key := specNames{spec, strings.Join(reserved, "\x00")}
+	if known, ok := knowns.Load(key); ok {
+		return known.(map[string]bool)
+	}
 	known := map[string]bool{NotesName: true}
 	for _, name := range reserved {
 		known[name] = true
@@ -129,7 +135,16 @@ func knownNames(spec *runtime.Spec, reserved []string) map[string]bool {
 	for _, name := range spec.Drop {
 		known[name] = true
 	}
+	knowns.Store(key, known)
 	return known
+}
+
+// knowns are the known names of each spec and format: as many as a program has.
+var knowns sync.Map // specNames -> map[string]bool, which is never changed
+
+type specNames struct {
+	spec     *runtime.Spec
+	reserved string
 }
 
 // notes returns one part of the notes, nil for none.
