@@ -51,3 +51,6 @@ tool (
 	github.com/sessiongen/sessiongen/cmd/sessiongen
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+// What npm installs beside tests and examples holds no packages of ours.
+ignore node_modules
