@@ -9,6 +9,9 @@ import (
 // appendStruct appends an object of the struct's columns; members that the
 // struct does not know stay where they are.
 func appendStruct(b, base []byte, v reflect.Value, p *plan, depth int) ([]byte, error) {
+	if base == nil && p.sorted {
+		return appendColumns(b, v, p, depth)
+	}
 	o := new(Object)
 	if base != nil && kindOf(base) == '{' {
 		o = parseObject(base)
@@ -21,6 +24,21 @@ func appendStruct(b, base []byte, v reflect.Value, p *plan, depth int) ([]byte, 
 		o.Set(c.name, text)
 	}
 	return o.Append(b)
+}
+
+// appendColumns appends an object of the columns alone.
+func appendColumns(b []byte, v reflect.Value, p *plan, depth int) ([]byte, error) {
+	b = append(b, '{')
+	for i := range p.columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendValue(append(b, p.columns[i].quoted...), nil, v.FieldByIndex(p.columns[i].index), depth+1); err != nil {
+			return b, err
+		}
+	}
+	return append(b, '}'), nil
 }
 
 // appendMap appends an object; keys that stay keep their place, new ones follow
@@ -58,6 +76,19 @@ func appendMap(b, base []byte, v reflect.Value, depth int) ([]byte, error) {
 // with the members that its type does not know, is told by its value; one that
 // was changed in place by its position, if no element was removed.
 func appendList(b, base []byte, v reflect.Value, depth int) ([]byte, error) {
+	if base == nil || kindOf(base) != '[' {
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendValue(b, nil, v.Index(i), depth+1); err != nil {
+				return b, err
+			}
+		}
+		return append(b, ']'), nil
+	}
 	texts := make([][]byte, v.Len())
 	for i := range texts {
 		text, err := appendValue(nil, nil, v.Index(i), depth+1)
@@ -66,7 +97,7 @@ func appendList(b, base []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 		texts[i] = text
 	}
-	if base != nil && kindOf(base) == '[' && v.Len() > 0 && compound(v.Type().Elem()) {
+	if v.Len() > 0 && compound(v.Type().Elem()) {
 		for i, from := range origins(base, texts, v.Type().Elem()) {
 			if from == nil {
 				continue
@@ -77,7 +108,7 @@ func appendList(b, base []byte, v reflect.Value, depth int) ([]byte, error) {
 			}
 			texts[i] = text
 		}
-	} else if base != nil && kindOf(base) == '[' {
+	} else {
 		i := 0
 		eachElement(base, func(was []byte) {
 			if i < len(texts) && kept(was, texts[i], v.Index(i)) {

@@ -69,8 +69,8 @@ func Decode(o *Object, f runtime.Fields, reserved ...string) {
 			continue
 		}
 		target := reflect.ValueOf(f.Pointer(i)).Elem()
-		value := reflect.New(target.Type()).Elem()
-		if !fits(text, value) {
+		target.SetZero() // of a default
+		if !fits(text, target) {
 			reason := ""
 			if kindOf(text) != 'n' {
 				reason = (&mismatch{kindOf(text), target.Type().String()}).Error()
@@ -78,7 +78,6 @@ func Decode(o *Object, f runtime.Fields, reserved ...string) {
 			runtime.SetMisfit(f, i, reason)
 			continue
 		}
-		target.Set(value)
 		runtime.SetPresent(f, i, true)
 		if at, ok := instant(ttl, name); ok {
 			runtime.SetLapse(f, i, at)

@@ -37,12 +37,14 @@ type plan struct {
 	form    form
 	lossy   bool     // a text form beside a binary one, which may say more
 	columns []column // of a struct
+	sorted  bool     // no column is an array index, which JavaScript puts first
 }
 
 // column is one stored field of a struct.
 type column struct {
-	name  string
-	index []int
+	name   string
+	quoted string // the name as it is written, and a colon
+	index  []int
 }
 
 var plans sync.Map // reflect.Type -> *plan; as many as the specs have types
@@ -57,6 +59,17 @@ func planOf(t reflect.Type) *plan {
 	}
 	if p.form == plainForm && t.Kind() == reflect.Struct {
 		p.columns = columnsOf(t, nil)
+		p.sorted = true
+		for i := range p.columns {
+			c := &p.columns[i]
+			_, first := arrayIndex(c.name)
+			p.sorted = p.sorted && !first
+			if quoted, err := AppendString(nil, c.name); err == nil {
+				c.quoted = string(quoted) + ":"
+			} else {
+				p.sorted = false // which says so when it is written
+			}
+		}
 	}
 	plans.Store(t, p)
 	return p
@@ -100,9 +113,9 @@ func columnsOf(t reflect.Type, path []int) (columns []column) {
 			columns = append(columns, columnsOf(f.Type, index)...)
 		case !f.IsExported():
 		case tag != "":
-			columns = append(columns, column{tag, index})
+			columns = append(columns, column{name: tag, index: index})
 		default:
-			columns = append(columns, column{wirename.Snake(f.Name), index})
+			columns = append(columns, column{name: wirename.Snake(f.Name), index: index})
 		}
 	}
 	return columns

@@ -1,9 +1,11 @@
 package nodejson
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/base64"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -72,16 +74,14 @@ func readSlice(text []byte, v reflect.Value) bool {
 	if kindOf(text) != '[' {
 		return kindOf(text) == 'n'
 	}
-	fits := true
-	s := reflect.MakeSlice(v.Type(), 0, 0)
+	n := 0
+	eachElement(text, func([]byte) { n++ })
+	v.Set(reflect.MakeSlice(v.Type(), n, n))
+	fits, i := true, 0
 	eachElement(text, func(value []byte) {
-		if fits {
-			e := reflect.New(v.Type().Elem()).Elem()
-			fits = readValue(value, e)
-			s = reflect.Append(s, e)
-		}
+		fits = fits && readValue(value, v.Index(i))
+		i++
 	})
-	v.Set(s)
 	return fits
 }
 
@@ -140,14 +140,35 @@ func readStruct(text []byte, v reflect.Value) bool {
 	if kindOf(text) != '{' {
 		return false
 	}
-	o := parseObject(text)
-	for _, c := range planOf(v.Type()).columns {
-		value := o.Get(c.name)
-		if value != nil && !readValue(value, v.FieldByIndex(c.index)) {
-			return false
+	// Of a name that is there twice the last value counts, whether or not the
+	// others fit.
+	p := planOf(v.Type())
+	fits := make([]bool, 0, 16)
+	for range p.columns {
+		fits = append(fits, true)
+	}
+	eachMember(text, func(name, value []byte) {
+		if i := p.column(name); i >= 0 {
+			field := v.FieldByIndex(p.columns[i].index)
+			field.SetZero()
+			fits[i] = readValue(value, field)
+		}
+	})
+	return !slices.Contains(fits, false)
+}
+
+// column returns which column a member of that quoted name is, -1 for none.
+func (p *plan) column(quoted []byte) int {
+	bare := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(bare, '\\') >= 0 {
+		bare = []byte(unquote(quoted))
+	}
+	for i := range p.columns {
+		if p.columns[i].name == string(bare) {
+			return i
 		}
 	}
-	return true
+	return -1
 }
 
 // readBytes reads base64, padded or not, or what JSON.stringify makes of a Buffer.
