@@ -62,37 +62,25 @@ type Session struct {
 // It is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(value int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, value) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool     { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()        { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is who is logged in.
 // It is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
 
-// SetUserID sets UserID.
+// SetUserID sets UserID; HasUserID tells whether it is set, ClearUserID unsets it.
 func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
-
-// HasUserID tells whether UserID is set.
-func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearUserID unsets UserID.
-func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
+func (s *Session) HasUserID() bool         { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearUserID()            { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 
 // UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -103,7 +91,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	sessrt.Set(&s.sessionBag, 2, &s.v.LoginAt, sessrt.Instant(loginAt))
+	sessrt.SetTime(&s.sessionBag, 2, &s.v.LoginAt, loginAt)
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -118,24 +106,13 @@ func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
 }
 
 // Cart is what the visitor is about to buy.
-// It is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 3)
-	return s.v.Cart
-}
+// It is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 3, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 3, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 3)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 3, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 3, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -241,7 +218,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.SKU)
 	return sessrt.AppendInt(b, v.Qty)
 }

@@ -117,36 +117,24 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
 
-// SetUserID sets UserID.
+// SetUserID sets UserID; HasUserID tells whether it is set, ClearUserID unsets it.
 func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
-
-// HasUserID tells whether UserID is set.
-func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearUserID unsets UserID.
-func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
+func (s *Session) HasUserID() bool         { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearUserID()            { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 
 // UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -154,14 +142,10 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 // Admin is field Admin of session in session.go.
 func (s *Session) Admin() bool { return s.v.Admin }
 
-// SetAdmin sets Admin.
+// SetAdmin sets Admin; HasAdmin tells whether it is set, ClearAdmin unsets it.
 func (s *Session) SetAdmin(admin bool) { sessrt.Set(&s.sessionBag, 2, &s.v.Admin, admin) }
-
-// HasAdmin tells whether Admin is set.
-func (s *Session) HasAdmin() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearAdmin unsets Admin.
-func (s *Session) ClearAdmin() { sessrt.Clear(&s.sessionBag, 2, &s.v.Admin) }
+func (s *Session) HasAdmin() bool      { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearAdmin()         { sessrt.Clear(&s.sessionBag, 2, &s.v.Admin) }
 
 // UpdateAdmin sets Admin to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAdmin(f func(bool) bool) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -169,111 +153,75 @@ func (s *Session) UpdateAdmin(f func(bool) bool) { sessrt.Update(s.SessionFields
 // Big is field Big of session in session.go.
 func (s *Session) Big() int64 { return s.v.Big }
 
-// SetBig sets Big.
+// SetBig sets Big; HasBig tells whether it is set, ClearBig unsets it.
 func (s *Session) SetBig(value int64) { sessrt.Set(&s.sessionBag, 3, &s.v.Big, value) }
-
-// HasBig tells whether Big is set.
-func (s *Session) HasBig() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearBig unsets Big.
-func (s *Session) ClearBig() { sessrt.Clear(&s.sessionBag, 3, &s.v.Big) }
+func (s *Session) HasBig() bool       { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearBig()          { sessrt.Clear(&s.sessionBag, 3, &s.v.Big) }
 
 // UpdateBig sets Big to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBig(f func(int64) int64) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AddBig adds delta to Big and returns the sum; parallel adds sum up.
-func (s *Session) AddBig(delta int64) int64 {
-	s.v.Big += delta
-	sessrt.MarkAdded(&s.sessionBag, 3)
-	return s.v.Big
-}
+func (s *Session) AddBig(delta int64) int64 { return sessrt.Add(&s.sessionBag, 3, &s.v.Big, delta) }
 
 // Huge is field Huge of session in session.go.
 func (s *Session) Huge() uint64 { return s.v.Huge }
 
-// SetHuge sets Huge.
+// SetHuge sets Huge; HasHuge tells whether it is set, ClearHuge unsets it.
 func (s *Session) SetHuge(huge uint64) { sessrt.Set(&s.sessionBag, 4, &s.v.Huge, huge) }
-
-// HasHuge tells whether Huge is set.
-func (s *Session) HasHuge() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearHuge unsets Huge.
-func (s *Session) ClearHuge() { sessrt.Clear(&s.sessionBag, 4, &s.v.Huge) }
+func (s *Session) HasHuge() bool       { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearHuge()          { sessrt.Clear(&s.sessionBag, 4, &s.v.Huge) }
 
 // UpdateHuge sets Huge to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateHuge(f func(uint64) uint64) { sessrt.Update(s.SessionFields(), 4, f) }
 
 // AddHuge adds delta to Huge and returns the sum; parallel adds sum up.
-func (s *Session) AddHuge(delta uint64) uint64 {
-	s.v.Huge += delta
-	sessrt.MarkAdded(&s.sessionBag, 4)
-	return s.v.Huge
-}
+func (s *Session) AddHuge(delta uint64) uint64 { return sessrt.Add(&s.sessionBag, 4, &s.v.Huge, delta) }
 
 // Small is field Small of session in session.go.
 func (s *Session) Small() int8 { return s.v.Small }
 
-// SetSmall sets Small.
+// SetSmall sets Small; HasSmall tells whether it is set, ClearSmall unsets it.
 func (s *Session) SetSmall(small int8) { sessrt.Set(&s.sessionBag, 5, &s.v.Small, small) }
-
-// HasSmall tells whether Small is set.
-func (s *Session) HasSmall() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearSmall unsets Small.
-func (s *Session) ClearSmall() { sessrt.Clear(&s.sessionBag, 5, &s.v.Small) }
+func (s *Session) HasSmall() bool      { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearSmall()         { sessrt.Clear(&s.sessionBag, 5, &s.v.Small) }
 
 // UpdateSmall sets Small to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSmall(f func(int8) int8) { sessrt.Update(s.SessionFields(), 5, f) }
 
 // AddSmall adds delta to Small and returns the sum; parallel adds sum up.
-func (s *Session) AddSmall(delta int8) int8 {
-	s.v.Small += delta
-	sessrt.MarkAdded(&s.sessionBag, 5)
-	return s.v.Small
-}
+func (s *Session) AddSmall(delta int8) int8 { return sessrt.Add(&s.sessionBag, 5, &s.v.Small, delta) }
 
 // Ratio is field Ratio of session in session.go.
 func (s *Session) Ratio() float64 { return s.v.Ratio }
 
-// SetRatio sets Ratio.
+// SetRatio sets Ratio; HasRatio tells whether it is set, ClearRatio unsets it.
 func (s *Session) SetRatio(ratio float64) { sessrt.Set(&s.sessionBag, 6, &s.v.Ratio, ratio) }
-
-// HasRatio tells whether Ratio is set.
-func (s *Session) HasRatio() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearRatio unsets Ratio.
-func (s *Session) ClearRatio() { sessrt.Clear(&s.sessionBag, 6, &s.v.Ratio) }
+func (s *Session) HasRatio() bool         { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearRatio()            { sessrt.Clear(&s.sessionBag, 6, &s.v.Ratio) }
 
 // UpdateRatio sets Ratio to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRatio(f func(float64) float64) { sessrt.Update(s.SessionFields(), 6, f) }
 
 // AddRatio adds delta to Ratio and returns the sum; parallel adds sum up.
 func (s *Session) AddRatio(delta float64) float64 {
-	s.v.Ratio += delta
-	sessrt.MarkAdded(&s.sessionBag, 6)
-	return s.v.Ratio
+	return sessrt.Add(&s.sessionBag, 6, &s.v.Ratio, delta)
 }
 
 // Third is field Third of session in session.go.
 func (s *Session) Third() float32 { return s.v.Third }
 
-// SetThird sets Third.
+// SetThird sets Third; HasThird tells whether it is set, ClearThird unsets it.
 func (s *Session) SetThird(third float32) { sessrt.Set(&s.sessionBag, 7, &s.v.Third, third) }
-
-// HasThird tells whether Third is set.
-func (s *Session) HasThird() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearThird unsets Third.
-func (s *Session) ClearThird() { sessrt.Clear(&s.sessionBag, 7, &s.v.Third) }
+func (s *Session) HasThird() bool         { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearThird()            { sessrt.Clear(&s.sessionBag, 7, &s.v.Third) }
 
 // UpdateThird sets Third to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateThird(f func(float32) float32) { sessrt.Update(s.SessionFields(), 7, f) }
 
 // AddThird adds delta to Third and returns the sum; parallel adds sum up.
 func (s *Session) AddThird(delta float32) float32 {
-	s.v.Third += delta
-	sessrt.MarkAdded(&s.sessionBag, 7)
-	return s.v.Third
+	return sessrt.Add(&s.sessionBag, 7, &s.v.Third, delta)
 }
 
 // LoginAt is field LoginAt of session in session.go.
@@ -281,7 +229,7 @@ func (s *Session) LoginAt() time.Time { return s.v.LoginAt }
 
 // SetLoginAt sets LoginAt; it is kept in UTC.
 func (s *Session) SetLoginAt(loginAt time.Time) {
-	sessrt.Set(&s.sessionBag, 8, &s.v.LoginAt, sessrt.Instant(loginAt))
+	sessrt.SetTime(&s.sessionBag, 8, &s.v.LoginAt, loginAt)
 }
 
 // HasLoginAt tells whether LoginAt is set.
@@ -298,14 +246,10 @@ func (s *Session) UpdateLoginAt(f func(time.Time) time.Time) {
 // Wait is field Wait of session in session.go.
 func (s *Session) Wait() time.Duration { return s.v.Wait }
 
-// SetWait sets Wait.
+// SetWait sets Wait; HasWait tells whether it is set, ClearWait unsets it.
 func (s *Session) SetWait(wait time.Duration) { sessrt.Set(&s.sessionBag, 9, &s.v.Wait, wait) }
-
-// HasWait tells whether Wait is set.
-func (s *Session) HasWait() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearWait unsets Wait.
-func (s *Session) ClearWait() { sessrt.Clear(&s.sessionBag, 9, &s.v.Wait) }
+func (s *Session) HasWait() bool              { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearWait()                 { sessrt.Clear(&s.sessionBag, 9, &s.v.Wait) }
 
 // UpdateWait sets Wait to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateWait(f func(time.Duration) time.Duration) {
@@ -314,29 +258,16 @@ func (s *Session) UpdateWait(f func(time.Duration) time.Duration) {
 
 // AddWait adds delta to Wait and returns the sum; parallel adds sum up.
 func (s *Session) AddWait(delta time.Duration) time.Duration {
-	s.v.Wait += delta
-	sessrt.MarkAdded(&s.sessionBag, 9)
-	return s.v.Wait
+	return sessrt.Add(&s.sessionBag, 9, &s.v.Wait, delta)
 }
 
-// Raw is field Raw of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Raw() []byte {
-	sessrt.MarkLent(&s.sessionBag, 10)
-	return s.v.Raw
-}
+// Raw is field Raw of session in session.go; what a caller changes in it is saved.
+func (s *Session) Raw() []byte { return sessrt.Lend(&s.sessionBag, 10, s.v.Raw) }
 
-// SetRaw sets Raw.
-func (s *Session) SetRaw(raw []byte) {
-	sessrt.Set(&s.sessionBag, 10, &s.v.Raw, raw)
-	sessrt.MarkLent(&s.sessionBag, 10)
-}
-
-// HasRaw tells whether Raw is set.
-func (s *Session) HasRaw() bool { return sessrt.Has(&s.sessionBag, 10) }
-
-// ClearRaw unsets Raw.
-func (s *Session) ClearRaw() { sessrt.Clear(&s.sessionBag, 10, &s.v.Raw) }
+// SetRaw sets Raw; HasRaw tells whether it is set, ClearRaw unsets it.
+func (s *Session) SetRaw(raw []byte) { sessrt.SetLent(&s.sessionBag, 10, &s.v.Raw, raw) }
+func (s *Session) HasRaw() bool      { return sessrt.Has(&s.sessionBag, 10) }
+func (s *Session) ClearRaw()         { sessrt.Clear(&s.sessionBag, 10, &s.v.Raw) }
 
 // UpdateRaw sets Raw to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRaw(f func([]byte) []byte) { sessrt.Update(s.SessionFields(), 10, f) }
@@ -344,36 +275,21 @@ func (s *Session) UpdateRaw(f func([]byte) []byte) { sessrt.Update(s.SessionFiel
 // Sum is field Sum of session in session.go.
 func (s *Session) Sum() [4]byte { return s.v.Sum }
 
-// SetSum sets Sum.
+// SetSum sets Sum; HasSum tells whether it is set, ClearSum unsets it.
 func (s *Session) SetSum(sum [4]byte) { sessrt.Set(&s.sessionBag, 11, &s.v.Sum, sum) }
-
-// HasSum tells whether Sum is set.
-func (s *Session) HasSum() bool { return sessrt.Has(&s.sessionBag, 11) }
-
-// ClearSum unsets Sum.
-func (s *Session) ClearSum() { sessrt.Clear(&s.sessionBag, 11, &s.v.Sum) }
+func (s *Session) HasSum() bool       { return sessrt.Has(&s.sessionBag, 11) }
+func (s *Session) ClearSum()          { sessrt.Clear(&s.sessionBag, 11, &s.v.Sum) }
 
 // UpdateSum sets Sum to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSum(f func([4]byte) [4]byte) { sessrt.Update(s.SessionFields(), 11, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 12)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 12, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 12, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 12)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 12) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 12, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 12, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 12) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 12, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 12, f) }
@@ -381,46 +297,24 @@ func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFie
 // AppendCart appends to Cart; parallel appends all arrive.
 func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 12, &s.v.Cart, cart...) }
 
-// Home is field Home of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Home() *Address {
-	sessrt.MarkLent(&s.sessionBag, 13)
-	return s.v.Home
-}
+// Home is field Home of session in session.go; what a caller changes in it is saved.
+func (s *Session) Home() *Address { return sessrt.Lend(&s.sessionBag, 13, s.v.Home) }
 
-// SetHome sets Home.
-func (s *Session) SetHome(home *Address) {
-	sessrt.Set(&s.sessionBag, 13, &s.v.Home, home)
-	sessrt.MarkLent(&s.sessionBag, 13)
-}
-
-// HasHome tells whether Home is set.
-func (s *Session) HasHome() bool { return sessrt.Has(&s.sessionBag, 13) }
-
-// ClearHome unsets Home.
-func (s *Session) ClearHome() { sessrt.Clear(&s.sessionBag, 13, &s.v.Home) }
+// SetHome sets Home; HasHome tells whether it is set, ClearHome unsets it.
+func (s *Session) SetHome(home *Address) { sessrt.SetLent(&s.sessionBag, 13, &s.v.Home, home) }
+func (s *Session) HasHome() bool         { return sessrt.Has(&s.sessionBag, 13) }
+func (s *Session) ClearHome()            { sessrt.Clear(&s.sessionBag, 13, &s.v.Home) }
 
 // UpdateHome sets Home to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateHome(f func(*Address) *Address) { sessrt.Update(s.SessionFields(), 13, f) }
 
-// Qty is field Qty of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Qty() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 14)
-	return s.v.Qty
-}
+// Qty is field Qty of session in session.go; what a caller changes in it is saved.
+func (s *Session) Qty() map[string]int { return sessrt.Lend(&s.sessionBag, 14, s.v.Qty) }
 
-// SetQty sets Qty.
-func (s *Session) SetQty(qty map[string]int) {
-	sessrt.Set(&s.sessionBag, 14, &s.v.Qty, qty)
-	sessrt.MarkLent(&s.sessionBag, 14)
-}
-
-// HasQty tells whether Qty is set.
-func (s *Session) HasQty() bool { return sessrt.Has(&s.sessionBag, 14) }
-
-// ClearQty unsets Qty.
-func (s *Session) ClearQty() { sessrt.Clear(&s.sessionBag, 14, &s.v.Qty) }
+// SetQty sets Qty; HasQty tells whether it is set, ClearQty unsets it.
+func (s *Session) SetQty(qty map[string]int) { sessrt.SetLent(&s.sessionBag, 14, &s.v.Qty, qty) }
+func (s *Session) HasQty() bool              { return sessrt.Has(&s.sessionBag, 14) }
+func (s *Session) ClearQty()                 { sessrt.Clear(&s.sessionBag, 14, &s.v.Qty) }
 
 // UpdateQty sets Qty to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateQty(f func(map[string]int) map[string]int) {
@@ -438,17 +332,12 @@ func (s *Session) AddQty(key string, delta int) int {
 	return sessrt.AddCount(&s.sessionBag, 14, &s.v.Qty, key, delta)
 }
 
-// Rooms is field Rooms of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Rooms() map[int64]string {
-	sessrt.MarkLent(&s.sessionBag, 15)
-	return s.v.Rooms
-}
+// Rooms is field Rooms of session in session.go; what a caller changes in it is saved.
+func (s *Session) Rooms() map[int64]string { return sessrt.Lend(&s.sessionBag, 15, s.v.Rooms) }
 
 // SetRooms sets Rooms.
 func (s *Session) SetRooms(rooms map[int64]string) {
-	sessrt.Set(&s.sessionBag, 15, &s.v.Rooms, rooms)
-	sessrt.MarkLent(&s.sessionBag, 15)
+	sessrt.SetLent(&s.sessionBag, 15, &s.v.Rooms, rooms)
 }
 
 // HasRooms tells whether Rooms is set.
@@ -470,24 +359,13 @@ func (s *Session) PutRooms(key int64, value string) {
 // DeleteRooms deletes key of Rooms; parallel deletes merge by key.
 func (s *Session) DeleteRooms(key int64) { sessrt.Delete(&s.sessionBag, 15, s.v.Rooms, key) }
 
-// Tags is field Tags of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Tags() []string {
-	sessrt.MarkLent(&s.sessionBag, 16)
-	return s.v.Tags
-}
+// Tags is field Tags of session in session.go; what a caller changes in it is saved.
+func (s *Session) Tags() []string { return sessrt.Lend(&s.sessionBag, 16, s.v.Tags) }
 
-// SetTags sets Tags.
-func (s *Session) SetTags(tags []string) {
-	sessrt.Set(&s.sessionBag, 16, &s.v.Tags, tags)
-	sessrt.MarkLent(&s.sessionBag, 16)
-}
-
-// HasTags tells whether Tags is set.
-func (s *Session) HasTags() bool { return sessrt.Has(&s.sessionBag, 16) }
-
-// ClearTags unsets Tags.
-func (s *Session) ClearTags() { sessrt.Clear(&s.sessionBag, 16, &s.v.Tags) }
+// SetTags sets Tags; HasTags tells whether it is set, ClearTags unsets it.
+func (s *Session) SetTags(tags []string) { sessrt.SetLent(&s.sessionBag, 16, &s.v.Tags, tags) }
+func (s *Session) HasTags() bool         { return sessrt.Has(&s.sessionBag, 16) }
+func (s *Session) ClearTags()            { sessrt.Clear(&s.sessionBag, 16, &s.v.Tags) }
 
 // UpdateTags sets Tags to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTags(f func([]string) []string) { sessrt.Update(s.SessionFields(), 16, f) }
@@ -498,14 +376,10 @@ func (s *Session) AppendTags(tags ...string) { sessrt.Append(&s.sessionBag, 16, 
 // Pair is field Pair of session in session.go.
 func (s *Session) Pair() [2]int { return s.v.Pair }
 
-// SetPair sets Pair.
+// SetPair sets Pair; HasPair tells whether it is set, ClearPair unsets it.
 func (s *Session) SetPair(pair [2]int) { sessrt.Set(&s.sessionBag, 17, &s.v.Pair, pair) }
-
-// HasPair tells whether Pair is set.
-func (s *Session) HasPair() bool { return sessrt.Has(&s.sessionBag, 17) }
-
-// ClearPair unsets Pair.
-func (s *Session) ClearPair() { sessrt.Clear(&s.sessionBag, 17, &s.v.Pair) }
+func (s *Session) HasPair() bool       { return sessrt.Has(&s.sessionBag, 17) }
+func (s *Session) ClearPair()          { sessrt.Clear(&s.sessionBag, 17, &s.v.Pair) }
 
 // UpdatePair sets Pair to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdatePair(f func([2]int) [2]int) { sessrt.Update(s.SessionFields(), 17, f) }
@@ -513,80 +387,43 @@ func (s *Session) UpdatePair(f func([2]int) [2]int) { sessrt.Update(s.SessionFie
 // Addr is field Addr of session in session.go.
 func (s *Session) Addr() netip.Addr { return s.v.Addr }
 
-// SetAddr sets Addr.
+// SetAddr sets Addr; HasAddr tells whether it is set, ClearAddr unsets it.
 func (s *Session) SetAddr(addr netip.Addr) { sessrt.Set(&s.sessionBag, 18, &s.v.Addr, addr) }
-
-// HasAddr tells whether Addr is set.
-func (s *Session) HasAddr() bool { return sessrt.Has(&s.sessionBag, 18) }
-
-// ClearAddr unsets Addr.
-func (s *Session) ClearAddr() { sessrt.Clear(&s.sessionBag, 18, &s.v.Addr) }
+func (s *Session) HasAddr() bool           { return sessrt.Has(&s.sessionBag, 18) }
+func (s *Session) ClearAddr()              { sessrt.Clear(&s.sessionBag, 18, &s.v.Addr) }
 
 // UpdateAddr sets Addr to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAddr(f func(netip.Addr) netip.Addr) { sessrt.Update(s.SessionFields(), 18, f) }
 
-// Total is field Total of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Total() *big.Int {
-	sessrt.MarkLent(&s.sessionBag, 19)
-	return s.v.Total
-}
+// Total is field Total of session in session.go; what a caller changes in it is saved.
+func (s *Session) Total() *big.Int { return sessrt.Lend(&s.sessionBag, 19, s.v.Total) }
 
-// SetTotal sets Total.
-func (s *Session) SetTotal(total *big.Int) {
-	sessrt.Set(&s.sessionBag, 19, &s.v.Total, total)
-	sessrt.MarkLent(&s.sessionBag, 19)
-}
-
-// HasTotal tells whether Total is set.
-func (s *Session) HasTotal() bool { return sessrt.Has(&s.sessionBag, 19) }
-
-// ClearTotal unsets Total.
-func (s *Session) ClearTotal() { sessrt.Clear(&s.sessionBag, 19, &s.v.Total) }
+// SetTotal sets Total; HasTotal tells whether it is set, ClearTotal unsets it.
+func (s *Session) SetTotal(total *big.Int) { sessrt.SetLent(&s.sessionBag, 19, &s.v.Total, total) }
+func (s *Session) HasTotal() bool          { return sessrt.Has(&s.sessionBag, 19) }
+func (s *Session) ClearTotal()             { sessrt.Clear(&s.sessionBag, 19, &s.v.Total) }
 
 // UpdateTotal sets Total to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTotal(f func(*big.Int) *big.Int) { sessrt.Update(s.SessionFields(), 19, f) }
 
-// Link is field Link of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Link() *url.URL {
-	sessrt.MarkLent(&s.sessionBag, 20)
-	return s.v.Link
-}
+// Link is field Link of session in session.go; what a caller changes in it is saved.
+func (s *Session) Link() *url.URL { return sessrt.Lend(&s.sessionBag, 20, s.v.Link) }
 
-// SetLink sets Link.
-func (s *Session) SetLink(link *url.URL) {
-	sessrt.Set(&s.sessionBag, 20, &s.v.Link, link)
-	sessrt.MarkLent(&s.sessionBag, 20)
-}
-
-// HasLink tells whether Link is set.
-func (s *Session) HasLink() bool { return sessrt.Has(&s.sessionBag, 20) }
-
-// ClearLink unsets Link.
-func (s *Session) ClearLink() { sessrt.Clear(&s.sessionBag, 20, &s.v.Link) }
+// SetLink sets Link; HasLink tells whether it is set, ClearLink unsets it.
+func (s *Session) SetLink(link *url.URL) { sessrt.SetLent(&s.sessionBag, 20, &s.v.Link, link) }
+func (s *Session) HasLink() bool         { return sessrt.Has(&s.sessionBag, 20) }
+func (s *Session) ClearLink()            { sessrt.Clear(&s.sessionBag, 20, &s.v.Link) }
 
 // UpdateLink sets Link to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateLink(f func(*url.URL) *url.URL) { sessrt.Update(s.SessionFields(), 20, f) }
 
-// Tree is field Tree of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Tree() *Node {
-	sessrt.MarkLent(&s.sessionBag, 21)
-	return s.v.Tree
-}
+// Tree is field Tree of session in session.go; what a caller changes in it is saved.
+func (s *Session) Tree() *Node { return sessrt.Lend(&s.sessionBag, 21, s.v.Tree) }
 
-// SetTree sets Tree.
-func (s *Session) SetTree(tree *Node) {
-	sessrt.Set(&s.sessionBag, 21, &s.v.Tree, tree)
-	sessrt.MarkLent(&s.sessionBag, 21)
-}
-
-// HasTree tells whether Tree is set.
-func (s *Session) HasTree() bool { return sessrt.Has(&s.sessionBag, 21) }
-
-// ClearTree unsets Tree.
-func (s *Session) ClearTree() { sessrt.Clear(&s.sessionBag, 21, &s.v.Tree) }
+// SetTree sets Tree; HasTree tells whether it is set, ClearTree unsets it.
+func (s *Session) SetTree(tree *Node) { sessrt.SetLent(&s.sessionBag, 21, &s.v.Tree, tree) }
+func (s *Session) HasTree() bool      { return sessrt.Has(&s.sessionBag, 21) }
+func (s *Session) ClearTree()         { sessrt.Clear(&s.sessionBag, 21, &s.v.Tree) }
 
 // UpdateTree sets Tree to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTree(f func(*Node) *Node) { sessrt.Update(s.SessionFields(), 21, f) }
@@ -599,14 +436,10 @@ func (s *Session) Theme() string {
 	return s.v.Theme
 }
 
-// SetTheme sets Theme.
+// SetTheme sets Theme; HasTheme tells whether it is set, ClearTheme unsets it.
 func (s *Session) SetTheme(theme string) { sessrt.Set(&s.sessionBag, 22, &s.v.Theme, theme) }
-
-// HasTheme tells whether Theme is set.
-func (s *Session) HasTheme() bool { return sessrt.Has(&s.sessionBag, 22) }
-
-// ClearTheme unsets Theme.
-func (s *Session) ClearTheme() { sessrt.Clear(&s.sessionBag, 22, &s.v.Theme) }
+func (s *Session) HasTheme() bool        { return sessrt.Has(&s.sessionBag, 22) }
+func (s *Session) ClearTheme()           { sessrt.Clear(&s.sessionBag, 22, &s.v.Theme) }
 
 // UpdateTheme sets Theme to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTheme(f func(string) string) { sessrt.Update(s.SessionFields(), 22, f) }
@@ -641,26 +474,18 @@ func (s *Session) UpdateStepUp(f func(bool) bool) {
 // Secret is field Secret of session in session.go.
 func (s *Session) Secret() string { return s.v.Secret }
 
-// SetSecret sets Secret.
+// SetSecret sets Secret; HasSecret tells whether it is set, ClearSecret unsets it.
 func (s *Session) SetSecret(secret string) { sessrt.Set(&s.sessionBag, 24, &s.v.Secret, secret) }
-
-// HasSecret tells whether Secret is set.
-func (s *Session) HasSecret() bool { return sessrt.Has(&s.sessionBag, 24) }
-
-// ClearSecret unsets Secret.
-func (s *Session) ClearSecret() { sessrt.Clear(&s.sessionBag, 24, &s.v.Secret) }
+func (s *Session) HasSecret() bool         { return sessrt.Has(&s.sessionBag, 24) }
+func (s *Session) ClearSecret()            { sessrt.Clear(&s.sessionBag, 24, &s.v.Secret) }
 
 // UpdateSecret sets Secret to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateSecret(f func(string) string) { sessrt.Update(s.SessionFields(), 24, f) }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Session) SetNotice(notice string) { sessrt.Set(&s.sessionBag, 25, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Session) HasNotice() bool { return sessrt.Has(&s.sessionBag, 25) }
-
-// ClearNotice unsets Notice.
-func (s *Session) ClearNotice() { sessrt.Clear(&s.sessionBag, 25, &s.v.Notice) }
+func (s *Session) HasNotice() bool         { return sessrt.Has(&s.sessionBag, 25) }
+func (s *Session) ClearNotice()            { sessrt.Clear(&s.sessionBag, 25, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of session in session.go.
@@ -675,29 +500,20 @@ func (s *Session) ClaimNotice(ctx context.Context) (string, bool, error) {
 // Style is field Style of session in session.go.
 func (s *Session) Style() string { return s.v.Style }
 
-// SetStyle sets Style.
+// SetStyle sets Style; HasStyle tells whether it is set, ClearStyle unsets it.
 func (s *Session) SetStyle(style string) { sessrt.Set(&s.sessionBag, 26, &s.v.Style, style) }
-
-// HasStyle tells whether Style is set.
-func (s *Session) HasStyle() bool { return sessrt.Has(&s.sessionBag, 26) }
-
-// ClearStyle unsets Style.
-func (s *Session) ClearStyle() { sessrt.Clear(&s.sessionBag, 26, &s.v.Style) }
+func (s *Session) HasStyle() bool        { return sessrt.Has(&s.sessionBag, 26) }
+func (s *Session) ClearStyle()           { sessrt.Clear(&s.sessionBag, 26, &s.v.Style) }
 
 // UpdateStyle sets Style to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateStyle(f func(string) string) { sessrt.Update(s.SessionFields(), 26, f) }
 
-// Extra is field Extra of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Extra() map[string]string {
-	sessrt.MarkLent(&s.sessionBag, 27)
-	return s.v.Extra
-}
+// Extra is field Extra of session in session.go; what a caller changes in it is saved.
+func (s *Session) Extra() map[string]string { return sessrt.Lend(&s.sessionBag, 27, s.v.Extra) }
 
 // SetExtra sets Extra.
 func (s *Session) SetExtra(extra map[string]string) {
-	sessrt.Set(&s.sessionBag, 27, &s.v.Extra, extra)
-	sessrt.MarkLent(&s.sessionBag, 27)
+	sessrt.SetLent(&s.sessionBag, 27, &s.v.Extra, extra)
 }
 
 // HasExtra tells whether Extra is set.
@@ -1095,7 +911,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty", "opts", "sentAt")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x94)
 	b = sessrt.AppendString(b, v.Base.SKU)
 	b = sessrt.AppendInt(b, v.Qty)
 	b = sessrt.AppendMap(b, v.Opts, sessrt.AppendString, sessrt.AppendBool)
@@ -1122,7 +937,6 @@ func readItem(r *sessrt.Reader, v *Item, i int) {
 var addressColumns = sessrt.NewColumns("street", "city", "geo")
 
 func appendAddress(b []byte, v *Address) []byte {
-	b = append(b, 0x93)
 	b = sessrt.AppendString(b, v.Street)
 	b = sessrt.AppendString(b, v.City)
 	return sessrt.AppendStruct(b, &v.Geo, homeGeoColumns, appendHomeGeo)
@@ -1148,7 +962,6 @@ func appendHomeGeo(
 		Lon float64
 	},
 ) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendFloat64(b, v.Lat)
 	return sessrt.AppendFloat64(b, v.Lon)
 }
@@ -1172,7 +985,7 @@ func readHomeGeo(
 var nodeColumns = sessrt.NewColumns("name", "next")
 
 func appendNode(b []byte, v *Node) []byte {
-	b = append(sessrt.Recursive(b), 0x92)
+	b = sessrt.Recursive(b)
 	b = sessrt.AppendString(b, v.Name)
 	return sessrt.AppendPointer(b, v.Next, func(b []byte, v *Node) []byte {
 		return sessrt.AppendStruct(b, v, nodeColumns, appendNode)

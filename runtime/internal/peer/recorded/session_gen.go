@@ -88,36 +88,24 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // UserID is field UserID of session in session.go.
 func (s *Session) UserID() string { return s.v.UserID }
 
-// SetUserID sets UserID.
+// SetUserID sets UserID; HasUserID tells whether it is set, ClearUserID unsets it.
 func (s *Session) SetUserID(userID string) { sessrt.Set(&s.sessionBag, 1, &s.v.UserID, userID) }
-
-// HasUserID tells whether UserID is set.
-func (s *Session) HasUserID() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearUserID unsets UserID.
-func (s *Session) ClearUserID() { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
+func (s *Session) HasUserID() bool         { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearUserID()            { sessrt.Clear(&s.sessionBag, 1, &s.v.UserID) }
 
 // UpdateUserID sets UserID to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -125,14 +113,10 @@ func (s *Session) UpdateUserID(f func(string) string) { sessrt.Update(s.SessionF
 // Name is field Name of session in session.go.
 func (s *Session) Name() string { return s.v.Name }
 
-// SetName sets Name.
+// SetName sets Name; HasName tells whether it is set, ClearName unsets it.
 func (s *Session) SetName(name string) { sessrt.Set(&s.sessionBag, 2, &s.v.Name, name) }
-
-// HasName tells whether Name is set.
-func (s *Session) HasName() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearName unsets Name.
-func (s *Session) ClearName() { sessrt.Clear(&s.sessionBag, 2, &s.v.Name) }
+func (s *Session) HasName() bool       { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearName()          { sessrt.Clear(&s.sessionBag, 2, &s.v.Name) }
 
 // UpdateName sets Name to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateName(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -140,14 +124,10 @@ func (s *Session) UpdateName(f func(string) string) { sessrt.Update(s.SessionFie
 // Jp is field Jp of session in session.go.
 func (s *Session) Jp() string { return s.v.Jp }
 
-// SetJp sets Jp.
+// SetJp sets Jp; HasJp tells whether it is set, ClearJp unsets it.
 func (s *Session) SetJp(jp string) { sessrt.Set(&s.sessionBag, 3, &s.v.Jp, jp) }
-
-// HasJp tells whether Jp is set.
-func (s *Session) HasJp() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearJp unsets Jp.
-func (s *Session) ClearJp() { sessrt.Clear(&s.sessionBag, 3, &s.v.Jp) }
+func (s *Session) HasJp() bool     { return sessrt.Has(&s.sessionBag, 3) }
+func (s *Session) ClearJp()        { sessrt.Clear(&s.sessionBag, 3, &s.v.Jp) }
 
 // UpdateJp sets Jp to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateJp(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -155,14 +135,10 @@ func (s *Session) UpdateJp(f func(string) string) { sessrt.Update(s.SessionField
 // Emoji is field Emoji of session in session.go.
 func (s *Session) Emoji() string { return s.v.Emoji }
 
-// SetEmoji sets Emoji.
+// SetEmoji sets Emoji; HasEmoji tells whether it is set, ClearEmoji unsets it.
 func (s *Session) SetEmoji(emoji string) { sessrt.Set(&s.sessionBag, 4, &s.v.Emoji, emoji) }
-
-// HasEmoji tells whether Emoji is set.
-func (s *Session) HasEmoji() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearEmoji unsets Emoji.
-func (s *Session) ClearEmoji() { sessrt.Clear(&s.sessionBag, 4, &s.v.Emoji) }
+func (s *Session) HasEmoji() bool        { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearEmoji()           { sessrt.Clear(&s.sessionBag, 4, &s.v.Emoji) }
 
 // UpdateEmoji sets Emoji to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateEmoji(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -170,14 +146,10 @@ func (s *Session) UpdateEmoji(f func(string) string) { sessrt.Update(s.SessionFi
 // Rtl is field Rtl of session in session.go.
 func (s *Session) Rtl() string { return s.v.Rtl }
 
-// SetRtl sets Rtl.
+// SetRtl sets Rtl; HasRtl tells whether it is set, ClearRtl unsets it.
 func (s *Session) SetRtl(rtl string) { sessrt.Set(&s.sessionBag, 5, &s.v.Rtl, rtl) }
-
-// HasRtl tells whether Rtl is set.
-func (s *Session) HasRtl() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearRtl unsets Rtl.
-func (s *Session) ClearRtl() { sessrt.Clear(&s.sessionBag, 5, &s.v.Rtl) }
+func (s *Session) HasRtl() bool      { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearRtl()         { sessrt.Clear(&s.sessionBag, 5, &s.v.Rtl) }
 
 // UpdateRtl sets Rtl to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateRtl(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -185,14 +157,10 @@ func (s *Session) UpdateRtl(f func(string) string) { sessrt.Update(s.SessionFiel
 // Blob is field Blob of session in session.go.
 func (s *Session) Blob() string { return s.v.Blob }
 
-// SetBlob sets Blob.
+// SetBlob sets Blob; HasBlob tells whether it is set, ClearBlob unsets it.
 func (s *Session) SetBlob(blob string) { sessrt.Set(&s.sessionBag, 6, &s.v.Blob, blob) }
-
-// HasBlob tells whether Blob is set.
-func (s *Session) HasBlob() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearBlob unsets Blob.
-func (s *Session) ClearBlob() { sessrt.Clear(&s.sessionBag, 6, &s.v.Blob) }
+func (s *Session) HasBlob() bool       { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearBlob()          { sessrt.Clear(&s.sessionBag, 6, &s.v.Blob) }
 
 // UpdateBlob sets Blob to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBlob(f func(string) string) { sessrt.Update(s.SessionFields(), 6, f) }
@@ -200,175 +168,105 @@ func (s *Session) UpdateBlob(f func(string) string) { sessrt.Update(s.SessionFie
 // A is field A of session in session.go.
 func (s *Session) A() float64 { return s.v.A }
 
-// SetA sets A.
+// SetA sets A; HasA tells whether it is set, ClearA unsets it.
 func (s *Session) SetA(a float64) { sessrt.Set(&s.sessionBag, 7, &s.v.A, a) }
-
-// HasA tells whether A is set.
-func (s *Session) HasA() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearA unsets A.
-func (s *Session) ClearA() { sessrt.Clear(&s.sessionBag, 7, &s.v.A) }
+func (s *Session) HasA() bool     { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearA()        { sessrt.Clear(&s.sessionBag, 7, &s.v.A) }
 
 // UpdateA sets A to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateA(f func(float64) float64) { sessrt.Update(s.SessionFields(), 7, f) }
 
 // AddA adds delta to A and returns the sum; parallel adds sum up.
-func (s *Session) AddA(delta float64) float64 {
-	s.v.A += delta
-	sessrt.MarkAdded(&s.sessionBag, 7)
-	return s.v.A
-}
+func (s *Session) AddA(delta float64) float64 { return sessrt.Add(&s.sessionBag, 7, &s.v.A, delta) }
 
 // B is field B of session in session.go.
 func (s *Session) B() float64 { return s.v.B }
 
-// SetB sets B.
+// SetB sets B; HasB tells whether it is set, ClearB unsets it.
 func (s *Session) SetB(value float64) { sessrt.Set(&s.sessionBag, 8, &s.v.B, value) }
-
-// HasB tells whether B is set.
-func (s *Session) HasB() bool { return sessrt.Has(&s.sessionBag, 8) }
-
-// ClearB unsets B.
-func (s *Session) ClearB() { sessrt.Clear(&s.sessionBag, 8, &s.v.B) }
+func (s *Session) HasB() bool         { return sessrt.Has(&s.sessionBag, 8) }
+func (s *Session) ClearB()            { sessrt.Clear(&s.sessionBag, 8, &s.v.B) }
 
 // UpdateB sets B to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateB(f func(float64) float64) { sessrt.Update(s.SessionFields(), 8, f) }
 
 // AddB adds delta to B and returns the sum; parallel adds sum up.
-func (s *Session) AddB(delta float64) float64 {
-	s.v.B += delta
-	sessrt.MarkAdded(&s.sessionBag, 8)
-	return s.v.B
-}
+func (s *Session) AddB(delta float64) float64 { return sessrt.Add(&s.sessionBag, 8, &s.v.B, delta) }
 
 // C is field C of session in session.go.
 func (s *Session) C() float64 { return s.v.C }
 
-// SetC sets C.
+// SetC sets C; HasC tells whether it is set, ClearC unsets it.
 func (s *Session) SetC(c float64) { sessrt.Set(&s.sessionBag, 9, &s.v.C, c) }
-
-// HasC tells whether C is set.
-func (s *Session) HasC() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearC unsets C.
-func (s *Session) ClearC() { sessrt.Clear(&s.sessionBag, 9, &s.v.C) }
+func (s *Session) HasC() bool     { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearC()        { sessrt.Clear(&s.sessionBag, 9, &s.v.C) }
 
 // UpdateC sets C to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateC(f func(float64) float64) { sessrt.Update(s.SessionFields(), 9, f) }
 
 // AddC adds delta to C and returns the sum; parallel adds sum up.
-func (s *Session) AddC(delta float64) float64 {
-	s.v.C += delta
-	sessrt.MarkAdded(&s.sessionBag, 9)
-	return s.v.C
-}
+func (s *Session) AddC(delta float64) float64 { return sessrt.Add(&s.sessionBag, 9, &s.v.C, delta) }
 
 // D is field D of session in session.go.
 func (s *Session) D() float64 { return s.v.D }
 
-// SetD sets D.
+// SetD sets D; HasD tells whether it is set, ClearD unsets it.
 func (s *Session) SetD(d float64) { sessrt.Set(&s.sessionBag, 10, &s.v.D, d) }
-
-// HasD tells whether D is set.
-func (s *Session) HasD() bool { return sessrt.Has(&s.sessionBag, 10) }
-
-// ClearD unsets D.
-func (s *Session) ClearD() { sessrt.Clear(&s.sessionBag, 10, &s.v.D) }
+func (s *Session) HasD() bool     { return sessrt.Has(&s.sessionBag, 10) }
+func (s *Session) ClearD()        { sessrt.Clear(&s.sessionBag, 10, &s.v.D) }
 
 // UpdateD sets D to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateD(f func(float64) float64) { sessrt.Update(s.SessionFields(), 10, f) }
 
 // AddD adds delta to D and returns the sum; parallel adds sum up.
-func (s *Session) AddD(delta float64) float64 {
-	s.v.D += delta
-	sessrt.MarkAdded(&s.sessionBag, 10)
-	return s.v.D
-}
+func (s *Session) AddD(delta float64) float64 { return sessrt.Add(&s.sessionBag, 10, &s.v.D, delta) }
 
 // E is field E of session in session.go.
 func (s *Session) E() float64 { return s.v.E }
 
-// SetE sets E.
+// SetE sets E; HasE tells whether it is set, ClearE unsets it.
 func (s *Session) SetE(e float64) { sessrt.Set(&s.sessionBag, 11, &s.v.E, e) }
-
-// HasE tells whether E is set.
-func (s *Session) HasE() bool { return sessrt.Has(&s.sessionBag, 11) }
-
-// ClearE unsets E.
-func (s *Session) ClearE() { sessrt.Clear(&s.sessionBag, 11, &s.v.E) }
+func (s *Session) HasE() bool     { return sessrt.Has(&s.sessionBag, 11) }
+func (s *Session) ClearE()        { sessrt.Clear(&s.sessionBag, 11, &s.v.E) }
 
 // UpdateE sets E to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateE(f func(float64) float64) { sessrt.Update(s.SessionFields(), 11, f) }
 
 // AddE adds delta to E and returns the sum; parallel adds sum up.
-func (s *Session) AddE(delta float64) float64 {
-	s.v.E += delta
-	sessrt.MarkAdded(&s.sessionBag, 11)
-	return s.v.E
-}
+func (s *Session) AddE(delta float64) float64 { return sessrt.Add(&s.sessionBag, 11, &s.v.E, delta) }
 
 // F is field F of session in session.go.
 func (s *Session) F() float64 { return s.v.F }
 
-// SetF sets F.
+// SetF sets F; HasF tells whether it is set, ClearF unsets it.
 func (s *Session) SetF(value float64) { sessrt.Set(&s.sessionBag, 12, &s.v.F, value) }
-
-// HasF tells whether F is set.
-func (s *Session) HasF() bool { return sessrt.Has(&s.sessionBag, 12) }
-
-// ClearF unsets F.
-func (s *Session) ClearF() { sessrt.Clear(&s.sessionBag, 12, &s.v.F) }
+func (s *Session) HasF() bool         { return sessrt.Has(&s.sessionBag, 12) }
+func (s *Session) ClearF()            { sessrt.Clear(&s.sessionBag, 12, &s.v.F) }
 
 // UpdateF sets F to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateF(f func(float64) float64) { sessrt.Update(s.SessionFields(), 12, f) }
 
 // AddF adds delta to F and returns the sum; parallel adds sum up.
-func (s *Session) AddF(delta float64) float64 {
-	s.v.F += delta
-	sessrt.MarkAdded(&s.sessionBag, 12)
-	return s.v.F
-}
+func (s *Session) AddF(delta float64) float64 { return sessrt.Add(&s.sessionBag, 12, &s.v.F, delta) }
 
-// G is field G of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) G() *float64 {
-	sessrt.MarkLent(&s.sessionBag, 13)
-	return s.v.G
-}
+// G is field G of session in session.go; what a caller changes in it is saved.
+func (s *Session) G() *float64 { return sessrt.Lend(&s.sessionBag, 13, s.v.G) }
 
-// SetG sets G.
-func (s *Session) SetG(g *float64) {
-	sessrt.Set(&s.sessionBag, 13, &s.v.G, g)
-	sessrt.MarkLent(&s.sessionBag, 13)
-}
-
-// HasG tells whether G is set.
-func (s *Session) HasG() bool { return sessrt.Has(&s.sessionBag, 13) }
-
-// ClearG unsets G.
-func (s *Session) ClearG() { sessrt.Clear(&s.sessionBag, 13, &s.v.G) }
+// SetG sets G; HasG tells whether it is set, ClearG unsets it.
+func (s *Session) SetG(g *float64) { sessrt.SetLent(&s.sessionBag, 13, &s.v.G, g) }
+func (s *Session) HasG() bool      { return sessrt.Has(&s.sessionBag, 13) }
+func (s *Session) ClearG()         { sessrt.Clear(&s.sessionBag, 13, &s.v.G) }
 
 // UpdateG sets G to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateG(f func(*float64) *float64) { sessrt.Update(s.SessionFields(), 13, f) }
 
-// H is field H of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) H() *float64 {
-	sessrt.MarkLent(&s.sessionBag, 14)
-	return s.v.H
-}
+// H is field H of session in session.go; what a caller changes in it is saved.
+func (s *Session) H() *float64 { return sessrt.Lend(&s.sessionBag, 14, s.v.H) }
 
-// SetH sets H.
-func (s *Session) SetH(h *float64) {
-	sessrt.Set(&s.sessionBag, 14, &s.v.H, h)
-	sessrt.MarkLent(&s.sessionBag, 14)
-}
-
-// HasH tells whether H is set.
-func (s *Session) HasH() bool { return sessrt.Has(&s.sessionBag, 14) }
-
-// ClearH unsets H.
-func (s *Session) ClearH() { sessrt.Clear(&s.sessionBag, 14, &s.v.H) }
+// SetH sets H; HasH tells whether it is set, ClearH unsets it.
+func (s *Session) SetH(h *float64) { sessrt.SetLent(&s.sessionBag, 14, &s.v.H, h) }
+func (s *Session) HasH() bool      { return sessrt.Has(&s.sessionBag, 14) }
+func (s *Session) ClearH()         { sessrt.Clear(&s.sessionBag, 14, &s.v.H) }
 
 // UpdateH sets H to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateH(f func(*float64) *float64) { sessrt.Update(s.SessionFields(), 14, f) }
@@ -376,124 +274,74 @@ func (s *Session) UpdateH(f func(*float64) *float64) { sessrt.Update(s.SessionFi
 // I is field I of session in session.go.
 func (s *Session) I() float64 { return s.v.I }
 
-// SetI sets I.
+// SetI sets I; HasI tells whether it is set, ClearI unsets it.
 func (s *Session) SetI(value float64) { sessrt.Set(&s.sessionBag, 15, &s.v.I, value) }
-
-// HasI tells whether I is set.
-func (s *Session) HasI() bool { return sessrt.Has(&s.sessionBag, 15) }
-
-// ClearI unsets I.
-func (s *Session) ClearI() { sessrt.Clear(&s.sessionBag, 15, &s.v.I) }
+func (s *Session) HasI() bool         { return sessrt.Has(&s.sessionBag, 15) }
+func (s *Session) ClearI()            { sessrt.Clear(&s.sessionBag, 15, &s.v.I) }
 
 // UpdateI sets I to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateI(f func(float64) float64) { sessrt.Update(s.SessionFields(), 15, f) }
 
 // AddI adds delta to I and returns the sum; parallel adds sum up.
-func (s *Session) AddI(delta float64) float64 {
-	s.v.I += delta
-	sessrt.MarkAdded(&s.sessionBag, 15)
-	return s.v.I
-}
+func (s *Session) AddI(delta float64) float64 { return sessrt.Add(&s.sessionBag, 15, &s.v.I, delta) }
 
 // N is field N of session in session.go.
 func (s *Session) N() int64 { return s.v.N }
 
-// SetN sets N.
+// SetN sets N; HasN tells whether it is set, ClearN unsets it.
 func (s *Session) SetN(n int64) { sessrt.Set(&s.sessionBag, 16, &s.v.N, n) }
-
-// HasN tells whether N is set.
-func (s *Session) HasN() bool { return sessrt.Has(&s.sessionBag, 16) }
-
-// ClearN unsets N.
-func (s *Session) ClearN() { sessrt.Clear(&s.sessionBag, 16, &s.v.N) }
+func (s *Session) HasN() bool   { return sessrt.Has(&s.sessionBag, 16) }
+func (s *Session) ClearN()      { sessrt.Clear(&s.sessionBag, 16, &s.v.N) }
 
 // UpdateN sets N to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateN(f func(int64) int64) { sessrt.Update(s.SessionFields(), 16, f) }
 
 // AddN adds delta to N and returns the sum; parallel adds sum up.
-func (s *Session) AddN(delta int64) int64 {
-	s.v.N += delta
-	sessrt.MarkAdded(&s.sessionBag, 16)
-	return s.v.N
-}
+func (s *Session) AddN(delta int64) int64 { return sessrt.Add(&s.sessionBag, 16, &s.v.N, delta) }
 
 // Ok is field Ok of session in session.go.
 func (s *Session) Ok() int { return s.v.Ok }
 
-// SetOk sets Ok.
+// SetOk sets Ok; HasOk tells whether it is set, ClearOk unsets it.
 func (s *Session) SetOk(ok int) { sessrt.Set(&s.sessionBag, 17, &s.v.Ok, ok) }
-
-// HasOk tells whether Ok is set.
-func (s *Session) HasOk() bool { return sessrt.Has(&s.sessionBag, 17) }
-
-// ClearOk unsets Ok.
-func (s *Session) ClearOk() { sessrt.Clear(&s.sessionBag, 17, &s.v.Ok) }
+func (s *Session) HasOk() bool  { return sessrt.Has(&s.sessionBag, 17) }
+func (s *Session) ClearOk()     { sessrt.Clear(&s.sessionBag, 17, &s.v.Ok) }
 
 // UpdateOk sets Ok to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateOk(f func(int) int) { sessrt.Update(s.SessionFields(), 17, f) }
 
 // AddOk adds delta to Ok and returns the sum; parallel adds sum up.
-func (s *Session) AddOk(delta int) int {
-	s.v.Ok += delta
-	sessrt.MarkAdded(&s.sessionBag, 17)
-	return s.v.Ok
-}
+func (s *Session) AddOk(delta int) int { return sessrt.Add(&s.sessionBag, 17, &s.v.Ok, delta) }
 
 // At is field At of session in session.go.
 func (s *Session) At() time.Time { return s.v.At }
 
-// SetAt sets At; it is kept in UTC.
-func (s *Session) SetAt(at time.Time) { sessrt.Set(&s.sessionBag, 18, &s.v.At, sessrt.Instant(at)) }
-
-// HasAt tells whether At is set.
-func (s *Session) HasAt() bool { return sessrt.Has(&s.sessionBag, 18) }
-
-// ClearAt unsets At.
-func (s *Session) ClearAt() { sessrt.Clear(&s.sessionBag, 18, &s.v.At) }
+// SetAt sets At; it is kept in UTC; HasAt tells whether it is set, ClearAt unsets it.
+func (s *Session) SetAt(at time.Time) { sessrt.SetTime(&s.sessionBag, 18, &s.v.At, at) }
+func (s *Session) HasAt() bool        { return sessrt.Has(&s.sessionBag, 18) }
+func (s *Session) ClearAt()           { sessrt.Clear(&s.sessionBag, 18, &s.v.At) }
 
 // UpdateAt sets At to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateAt(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 18, f) }
 
-// Bad is field Bad of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Bad() *time.Time {
-	sessrt.MarkLent(&s.sessionBag, 19)
-	return s.v.Bad
-}
+// Bad is field Bad of session in session.go; what a caller changes in it is saved.
+func (s *Session) Bad() *time.Time { return sessrt.Lend(&s.sessionBag, 19, s.v.Bad) }
 
-// SetBad sets Bad.
-func (s *Session) SetBad(bad *time.Time) {
-	sessrt.Set(&s.sessionBag, 19, &s.v.Bad, bad)
-	sessrt.MarkLent(&s.sessionBag, 19)
-}
-
-// HasBad tells whether Bad is set.
-func (s *Session) HasBad() bool { return sessrt.Has(&s.sessionBag, 19) }
-
-// ClearBad unsets Bad.
-func (s *Session) ClearBad() { sessrt.Clear(&s.sessionBag, 19, &s.v.Bad) }
+// SetBad sets Bad; HasBad tells whether it is set, ClearBad unsets it.
+func (s *Session) SetBad(bad *time.Time) { sessrt.SetLent(&s.sessionBag, 19, &s.v.Bad, bad) }
+func (s *Session) HasBad() bool          { return sessrt.Has(&s.sessionBag, 19) }
+func (s *Session) ClearBad()             { sessrt.Clear(&s.sessionBag, 19, &s.v.Bad) }
 
 // UpdateBad sets Bad to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBad(f func(*time.Time) *time.Time) { sessrt.Update(s.SessionFields(), 19, f) }
 
-// Arr is field Arr of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Arr() []*int {
-	sessrt.MarkLent(&s.sessionBag, 20)
-	return s.v.Arr
-}
+// Arr is field Arr of session in session.go; what a caller changes in it is saved.
+func (s *Session) Arr() []*int { return sessrt.Lend(&s.sessionBag, 20, s.v.Arr) }
 
-// SetArr sets Arr.
-func (s *Session) SetArr(arr []*int) {
-	sessrt.Set(&s.sessionBag, 20, &s.v.Arr, arr)
-	sessrt.MarkLent(&s.sessionBag, 20)
-}
-
-// HasArr tells whether Arr is set.
-func (s *Session) HasArr() bool { return sessrt.Has(&s.sessionBag, 20) }
-
-// ClearArr unsets Arr.
-func (s *Session) ClearArr() { sessrt.Clear(&s.sessionBag, 20, &s.v.Arr) }
+// SetArr sets Arr; HasArr tells whether it is set, ClearArr unsets it.
+func (s *Session) SetArr(arr []*int) { sessrt.SetLent(&s.sessionBag, 20, &s.v.Arr, arr) }
+func (s *Session) HasArr() bool      { return sessrt.Has(&s.sessionBag, 20) }
+func (s *Session) ClearArr()         { sessrt.Clear(&s.sessionBag, 20, &s.v.Arr) }
 
 // UpdateArr sets Arr to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateArr(f func([]*int) []*int) { sessrt.Update(s.SessionFields(), 20, f) }
@@ -501,46 +349,24 @@ func (s *Session) UpdateArr(f func([]*int) []*int) { sessrt.Update(s.SessionFiel
 // AppendArr appends to Arr; parallel appends all arrive.
 func (s *Session) AppendArr(arr ...*int) { sessrt.Append(&s.sessionBag, 20, &s.v.Arr, arr...) }
 
-// U is field U of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) U() *Unicode {
-	sessrt.MarkLent(&s.sessionBag, 21)
-	return s.v.U
-}
+// U is field U of session in session.go; what a caller changes in it is saved.
+func (s *Session) U() *Unicode { return sessrt.Lend(&s.sessionBag, 21, s.v.U) }
 
-// SetU sets U.
-func (s *Session) SetU(u *Unicode) {
-	sessrt.Set(&s.sessionBag, 21, &s.v.U, u)
-	sessrt.MarkLent(&s.sessionBag, 21)
-}
-
-// HasU tells whether U is set.
-func (s *Session) HasU() bool { return sessrt.Has(&s.sessionBag, 21) }
-
-// ClearU unsets U.
-func (s *Session) ClearU() { sessrt.Clear(&s.sessionBag, 21, &s.v.U) }
+// SetU sets U; HasU tells whether it is set, ClearU unsets it.
+func (s *Session) SetU(u *Unicode) { sessrt.SetLent(&s.sessionBag, 21, &s.v.U, u) }
+func (s *Session) HasU() bool      { return sessrt.Has(&s.sessionBag, 21) }
+func (s *Session) ClearU()         { sessrt.Clear(&s.sessionBag, 21, &s.v.U) }
 
 // UpdateU sets U to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateU(f func(*Unicode) *Unicode) { sessrt.Update(s.SessionFields(), 21, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() *Cart {
-	sessrt.MarkLent(&s.sessionBag, 22)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() *Cart { return sessrt.Lend(&s.sessionBag, 22, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart *Cart) {
-	sessrt.Set(&s.sessionBag, 22, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 22)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 22) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 22, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart *Cart) { sessrt.SetLent(&s.sessionBag, 22, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool      { return sessrt.Has(&s.sessionBag, 22) }
+func (s *Session) ClearCart()         { sessrt.Clear(&s.sessionBag, 22, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func(*Cart) *Cart) { sessrt.Update(s.SessionFields(), 22, f) }
@@ -548,46 +374,30 @@ func (s *Session) UpdateCart(f func(*Cart) *Cart) { sessrt.Update(s.SessionField
 // Two is field Two of session in session.go.
 func (s *Session) Two() int { return s.v.Two }
 
-// SetTwo sets Two.
+// SetTwo sets Two; HasTwo tells whether it is set, ClearTwo unsets it.
 func (s *Session) SetTwo(two int) { sessrt.Set(&s.sessionBag, 23, &s.v.Two, two) }
-
-// HasTwo tells whether Two is set.
-func (s *Session) HasTwo() bool { return sessrt.Has(&s.sessionBag, 23) }
-
-// ClearTwo unsets Two.
-func (s *Session) ClearTwo() { sessrt.Clear(&s.sessionBag, 23, &s.v.Two) }
+func (s *Session) HasTwo() bool   { return sessrt.Has(&s.sessionBag, 23) }
+func (s *Session) ClearTwo()      { sessrt.Clear(&s.sessionBag, 23, &s.v.Two) }
 
 // UpdateTwo sets Two to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTwo(f func(int) int) { sessrt.Update(s.SessionFields(), 23, f) }
 
 // AddTwo adds delta to Two and returns the sum; parallel adds sum up.
-func (s *Session) AddTwo(delta int) int {
-	s.v.Two += delta
-	sessrt.MarkAdded(&s.sessionBag, 23)
-	return s.v.Two
-}
+func (s *Session) AddTwo(delta int) int { return sessrt.Add(&s.sessionBag, 23, &s.v.Two, delta) }
 
 // Ten is field Ten of session in session.go.
 func (s *Session) Ten() int { return s.v.Ten }
 
-// SetTen sets Ten.
+// SetTen sets Ten; HasTen tells whether it is set, ClearTen unsets it.
 func (s *Session) SetTen(ten int) { sessrt.Set(&s.sessionBag, 24, &s.v.Ten, ten) }
-
-// HasTen tells whether Ten is set.
-func (s *Session) HasTen() bool { return sessrt.Has(&s.sessionBag, 24) }
-
-// ClearTen unsets Ten.
-func (s *Session) ClearTen() { sessrt.Clear(&s.sessionBag, 24, &s.v.Ten) }
+func (s *Session) HasTen() bool   { return sessrt.Has(&s.sessionBag, 24) }
+func (s *Session) ClearTen()      { sessrt.Clear(&s.sessionBag, 24, &s.v.Ten) }
 
 // UpdateTen sets Ten to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateTen(f func(int) int) { sessrt.Update(s.SessionFields(), 24, f) }
 
 // AddTen adds delta to Ten and returns the sum; parallel adds sum up.
-func (s *Session) AddTen(delta int) int {
-	s.v.Ten += delta
-	sessrt.MarkAdded(&s.sessionBag, 24)
-	return s.v.Ten
-}
+func (s *Session) AddTen(delta int) int { return sessrt.Add(&s.sessionBag, 24, &s.v.Ten, delta) }
 
 // All yields wire name and value of every field that is set, except redacted ones.
 func (s *Session) All() iter.Seq2[string, any] { return sessrt.All(s.SessionFields()) }
@@ -961,7 +771,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var unicodeColumns = sessrt.NewColumns("n", "l")
 
 func appendUnicode(b []byte, v *Unicode) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.N)
 	return sessrt.AppendSlice(b, v.L, sessrt.AppendInt)
 }
@@ -978,7 +787,6 @@ func readUnicode(r *sessrt.Reader, v *Unicode, i int) {
 var cartColumns = sessrt.NewColumns("n")
 
 func appendCart(b []byte, v *Cart) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendInt(b, v.N)
 }
 
