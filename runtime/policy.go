@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"net/http"
 )
 
@@ -36,6 +37,10 @@ type Policy struct {
 	// set or [Bag.Touch] asks for it, always then, and not because it was used. A
 	// session that an old key sealed is sealed anew with the end that it has.
 	TouchAsked bool
+
+	// IgnoreSame makes a field that was set to the value which it was loaded with
+	// count as unchanged, unless it is a principal or lapses.
+	IgnoreSame bool
 
 	// ResendChanged tells whether the token is sent again when a session with
 	// this meta was changed; nil for never.
@@ -121,6 +126,38 @@ func (c *conn) resends(dirty bits, meta *Meta) bool {
 	}
 	p := c.m.parts.Policy
 	return p != nil && p.ResendChanged != nil && !dirty.empty() && p.ResendChanged(meta) && c.canSend()
+}
+
+// narrow removes from dirty the fields whose value is what was loaded, where the
+// policy says that these count as unchanged.
+func (c *conn) narrow(dirty bits) bits {
+	p := c.m.parts.Policy
+	if p == nil || !p.IgnoreSame || dirty.empty() || !c.stored || c.destroy {
+		return dirty
+	}
+	was, err := c.baseFields()
+	if err != nil {
+		return dirty
+	}
+	for i := range dirty.without(c.m.spec.principal).all() {
+		if c.m.spec.Fields[i].TTL != 0 || c.m.spec.Fields[i].Flash || was.bag().hides(i) {
+			continue
+		}
+		if c.fields.bag().present.has(i) == was.bag().present.has(i) && bytes.Equal(appendField(c.fields, i, nil), appendField(was, i, nil)) {
+			dirty.unset(i)
+		}
+	}
+	return dirty
+}
+
+// hides tells whether something is stored for field i that did not become its
+// value, or that has a deadline.
+func (b *Bag) hides(i uint8) bool {
+	if b.extra == nil {
+		return false
+	}
+	_, lapses := b.extra.deadlines[i]
+	return lapses || b.extra.misfit.has(i)
 }
 
 // edit applies what EditMeta was given.
