@@ -18,10 +18,10 @@ import (
 // difference is what this package does on purpose otherwise than was recorded.
 type difference struct {
 	reason string
-	status int  // in place of the recorded one
-	cookie bool // another Set-Cookie
-	calls  bool // other calls of the store
-	after  bool // another state of Redis
+	status int    // in place of the recorded one
+	cookie bool   // another Set-Cookie
+	calls  bool   // other calls of the store
+	after  bool   // another state of Redis
 	step   int    // the step of a flow, from 1
 	text   string // what is stored, in place of the recorded text
 }
@@ -47,11 +47,11 @@ var differences = map[string]difference{
 	"destroy": {reason: "recorded: the browser keeps the cookie of a destroyed session. Destroy deletes it, as express-session's next major release will", step: 2, cookie: true},
 	"save explicitly before touch: TTL from the old expires": {reason: "recorded: Save shortens the record's life to what was left of it, and the end of the request puts it right. Save is a use of the session and writes the new end at once", step: 2, calls: true,
 		text: `{"cookie":{"originalMaxAge":60000,"expires":"2026-03-14T09:28:13.589Z","httpOnly":true,"path":"/"},"visits":1,"a":2}`},
-	"invalid domain":             {reason: "recorded: the error is forwarded after the response, which has no cookie. A configuration that can't work is refused at the start"},
-	"priority bogus":             {reason: "as for a bad domain"},
-	"no secret at request time":  {reason: "recorded: 500 for every request. There is no server without a secret"},
-	"genid a string":             {reason: "GenID is a function, says the compiler"},
-	"BigInt cannot be serialized": {reason: "recorded: the response is sent, the session is lost and the error forwarded. Beyond 2^53 an integer is stored as a string of its digits"},
+	"invalid domain":                {reason: "recorded: the error is forwarded after the response, which has no cookie. A configuration that can't work is refused at the start"},
+	"priority bogus":                {reason: "as for a bad domain"},
+	"no secret at request time":     {reason: "recorded: 500 for every request. There is no server without a secret"},
+	"genid a string":                {reason: "GenID is a function, says the compiler"},
+	"BigInt cannot be serialized":   {reason: "recorded: the response is sent, the session is lost and the error forwarded. Beyond 2^53 an integer is stored as a string of its digits"},
 	"reserved method names as data": {reason: "recorded: 500 from the handler. A spec with such a wire name is refused at the start"},
 	"cookie option a string (construction only; fails when a session is made)": {reason: "CookieOptions are a struct, says the compiler"},
 }

@@ -191,8 +191,10 @@ func secrets(t testing.TB, raw json.RawMessage) []string {
 func cookieOptions(t testing.TB, raw json.RawMessage) (c expresscompat.CookieOptions) {
 	t.Helper()
 	var js struct {
-		MaxAge      *float64
-		Expires     *struct{ Date time.Time `json:"$date"` }
+		MaxAge  *float64
+		Expires *struct {
+			Date time.Time `json:"$date"`
+		}
 		Path        string
 		Domain      string
 		HTTPOnly    *bool `json:"httpOnly"`
