@@ -24,7 +24,8 @@ type Options struct {
 	// not be guessable; it is never taken from a client by itself.
 	GenID func(r *http.Request) string
 	// Cookie is what a new session's cookie looks like. CookieFor, if it is set,
-	// says so for each request in its place.
+	// says so for each request in its place; Cookie is then for sessions that are
+	// made without one.
 	Cookie    CookieOptions
 	CookieFor func(*http.Request) CookieOptions
 
@@ -173,13 +174,7 @@ func (o *Options) normalise() error {
 	case o.Proxy > ProxyNever:
 		return o.setting("Proxy", "is none of ProxyUnset, ProxyTrust and ProxyNever")
 	}
-	if o.CookieFor == nil {
-		return o.Cookie.check(o)
-	}
-	if o.Cookie != (CookieOptions{}) {
-		return o.setting("Cookie", "and CookieFor are both set; unset one of them")
-	}
-	return nil
+	return o.Cookie.check(o)
 }
 
 // check says what of the options would make a cookie that can't be sent.
@@ -201,9 +196,9 @@ func (c *CookieOptions) check(o *Options) error {
 	return nil
 }
 
-// cookieFor returns the cookie options of a request, nil for none.
+// cookieFor returns the cookie options of a request; r is nil without one.
 func (o *Options) cookieFor(r *http.Request) CookieOptions {
-	if o.CookieFor != nil {
+	if o.CookieFor != nil && r != nil {
 		return o.CookieFor(r)
 	}
 	return o.Cookie

@@ -52,7 +52,7 @@ func (t *transport) Token(r *http.Request) string {
 	return ""
 }
 
-// Set is not called: the transport is a Sender.
+// Set is not called, nor is Delete: the transport is a runtime.Sender.
 func (t *transport) Set(w http.ResponseWriter, token string, _ time.Duration) error {
 	return t.Send(w, nil, token, &runtime.Meta{Shared: t.o.newCookie(t.o.Cookie, false, t.now().UnixMilli())})
 }
@@ -98,9 +98,11 @@ func (t *transport) notSent(r *http.Request, reason string) {
 	t.logger.Log(r.Context(), level, "sessiongen: "+reason, slog.String("path", r.URL.Path))
 }
 
-// Delete makes the browser forget the cookie that the options describe.
-func (t *transport) Delete(w http.ResponseWriter) {
-	c := t.o.newCookie(t.o.Cookie, false, 0)
+func (t *transport) Delete(w http.ResponseWriter) { t.Forget(w, nil, nil) }
+
+// Forget makes the browser forget the cookie that the options describe for r.
+func (t *transport) Forget(w http.ResponseWriter, r *http.Request, _ *runtime.Meta) {
+	c := t.o.newCookie(t.o.cookieFor(r), t.o.secure(r), 0)
 	attributes, err := c.attributes(time.Unix(0, 0))
 	if err == nil {
 		t.put(w, t.o.Name+"="+attributes)
