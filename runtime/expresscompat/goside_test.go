@@ -21,6 +21,8 @@ type goSide struct {
 	url      string
 	logs     *logs
 	newStore func(secrets []string) *expresscompat.Store
+	held     chan struct{} // the step "hold" says here that it has begun
+	release  chan struct{} // and waits for this
 
 	mu       sync.RWMutex
 	store    *expresscompat.Store
@@ -31,7 +33,7 @@ type goSide struct {
 // startGo starts the service; newStore returns its store for a list of secrets.
 func startGo(t testing.TB, secrets []string, prefix string, newStore func(secrets []string) *expresscompat.Store) *goSide {
 	t.Helper()
-	g := &goSide{t: t, logs: new(logs), newStore: newStore, prefix: prefix}
+	g := &goSide{t: t, logs: new(logs), held: make(chan struct{}), release: make(chan struct{}), newStore: newStore, prefix: prefix}
 	g.rotate(secrets)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.mu.RLock()
@@ -65,6 +67,11 @@ func (g *goSide) handle(store *expresscompat.Store, w http.ResponseWriter, r *ht
 		return
 	}
 	for _, step := range steps {
+		if step.Op == "hold" {
+			g.held <- struct{}{}
+			<-g.release
+			continue
+		}
 		if err := runStep(store, r, s, step); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

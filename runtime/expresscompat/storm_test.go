@@ -22,6 +22,7 @@ type storm struct {
 	t      *testing.T
 	node   string
 	goURL  string
+	goSide *goSide
 	first  *client
 	client *redis.Client
 }
@@ -32,7 +33,7 @@ func newStorm(t *testing.T) *storm {
 	g := startGo(t, []string{"s"}, prefix, func(secrets []string) *expresscompat.Store {
 		return expresscompat.New(client, expresscompat.Options{Secrets: secrets, Prefix: prefix})
 	})
-	s := &storm{t: t, node: node, goURL: g.url, first: newClient(t), client: client}
+	s := &storm{t: t, node: node, goURL: g.url, goSide: g, first: newClient(t), client: client}
 	s.first.send(g.url, step{Op: "incr", Key: "visits"})
 	return s
 }
@@ -123,22 +124,23 @@ func TestStormOfNodeAlone(t *testing.T) {
 	t.Logf("Node alone: %d of %d increments are there", got, stormClients*stormAdds)
 }
 
-// What Go adds between two requests of Node is there for the second one, and a
-// write of Go that comes between a request of Node and its end keeps what that
-// one has stored.
+// A request in Go that was loaded before a request in Node and ends after it
+// keeps what that one has stored.
 func TestWritesInTurn(t *testing.T) {
 	t.Parallel()
 	s := newStorm(t)
 	slow := s.same()
 	done := make(chan state)
 	go func() {
-		got, _, err := slow.try(s.goURL, step{Op: "incr", Key: "go"}, step{Op: "wait", Value: 200}, step{Op: "put", Key: "k", Value: 1})
+		got, _, err := slow.try(s.goURL, step{Op: "incr", Key: "go"}, step{Op: "hold"}, step{Op: "put", Key: "k", Value: 1})
 		if err != nil {
 			t.Error(err)
 		}
 		done <- got
 	}()
+	<-s.goSide.held
 	s.first.send(s.node, step{Op: "set", Key: "extra", Value: "from Node"}, step{Op: "incr", Key: "node"}, step{Op: "put", Key: "n", Value: 2})
+	s.goSide.release <- struct{}{}
 	<-done
 	got, _ := s.first.send(s.node, stepRead)
 	want := map[string]any{"visits": 1, "go": 1, "node": 1, "extra": "from Node", "u": map[string]any{"k": 1, "n": 2}}
