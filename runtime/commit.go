@@ -51,8 +51,10 @@ func (c *conn) commitChanges(ctx context.Context) (lost bits, err error) {
 	if err != nil {
 		return lost, fmt.Errorf("session %s: %w", c.m.spec.Name, err)
 	}
-	if err := catch(func() { dirty = c.narrow(dirty) }); err != nil {
-		return lost, fmt.Errorf("session %s: %w", c.m.spec.Name, err)
+	if p := c.m.parts.Policy; p != nil && p.IgnoreSame {
+		if dirty, err = c.narrow(dirty); err != nil {
+			return lost, fmt.Errorf("session %s: %w", c.m.spec.Name, err)
+		}
 	}
 	if c.ageSet && c.maxAge < time.Millisecond {
 		return lost, ErrMaxAge

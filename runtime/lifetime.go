@@ -53,7 +53,9 @@ func (c *conn) start(meta *Meta, now int64) {
 		meta.Created = now
 	}
 	if p := m.parts.Policy; p != nil && p.Start != nil {
-		p.Start(c.r, meta, now)
+		own := *meta // so that meta itself stays on the stack
+		p.Start(c.r, &own, now)
+		*meta = own
 		return
 	}
 	if d := m.cfg.IdleTimeout; d != Never {

@@ -85,7 +85,10 @@ func PeekMeta(session Typed) Meta {
 // by [PeekMeta]; the change alone makes nothing be stored.
 func EditMeta(session Typed, f func(*Meta)) {
 	if c := session.SessionFields().bag().conn; c != nil {
-		c.edits = append(c.edits, f)
+		if c.edits == nil {
+			c.edits = new([]func(*Meta))
+		}
+		*c.edits = append(*c.edits, f)
 	}
 }
 
@@ -128,26 +131,27 @@ func (c *conn) resends(dirty bits, meta *Meta) bool {
 	return p != nil && p.ResendChanged != nil && !dirty.empty() && p.ResendChanged(meta) && c.canSend()
 }
 
-// narrow removes from dirty the fields whose value is what was loaded, where the
-// policy says that these count as unchanged.
-func (c *conn) narrow(dirty bits) bits {
-	p := c.m.parts.Policy
-	if p == nil || !p.IgnoreSame || dirty.empty() || !c.stored || c.destroy {
-		return dirty
+// narrow returns dirty without the fields whose value is what was loaded.
+func (c *conn) narrow(dirty bits) (changed bits, err error) {
+	changed = dirty
+	if dirty.empty() || !c.stored || c.destroy {
+		return changed, nil
 	}
 	was, err := c.baseFields()
 	if err != nil {
-		return dirty
+		return changed, err
 	}
-	for i := range dirty.without(c.m.spec.principal).all() {
-		if c.m.spec.Fields[i].TTL != 0 || c.m.spec.Fields[i].Flash || was.bag().hides(i) {
-			continue
+	err = catch(func() {
+		for i := range dirty.without(c.m.spec.principal).all() {
+			if f := &c.m.spec.Fields[i]; f.TTL != 0 || f.Flash || was.bag().hides(i) {
+				continue
+			}
+			if c.fields.bag().present.has(i) == was.bag().present.has(i) && bytes.Equal(appendField(c.fields, i, nil), appendField(was, i, nil)) {
+				changed.unset(i)
+			}
 		}
-		if c.fields.bag().present.has(i) == was.bag().present.has(i) && bytes.Equal(appendField(c.fields, i, nil), appendField(was, i, nil)) {
-			dirty.unset(i)
-		}
-	}
-	return dirty
+	})
+	return changed, err
 }
 
 // hides tells whether something is stored for field i that did not become its
@@ -162,9 +166,14 @@ func (b *Bag) hides(i uint8) bool {
 
 // edit applies what EditMeta was given.
 func (c *conn) edit(meta *Meta) {
-	for _, f := range c.edits {
-		f(meta)
+	if c.edits == nil {
+		return
 	}
+	own := *meta // so that meta itself stays on the stack
+	for _, f := range *c.edits {
+		f(&own)
+	}
+	*meta = own
 }
 
 // checkPolicy finds settings that a store's policy leaves without effect, and

@@ -46,7 +46,7 @@ type conn struct {
 	touch   bool
 	maxAge  time.Duration
 	ageSet  bool
-	edits   []func(*Meta)
+	edits   *[]func(*Meta) // nil, as for nearly every request, for none
 
 	abandoned bool // nothing more is stored or sent
 
