@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -88,14 +89,22 @@ func handler(client *redis.Client, express, moved string, secrets []string, pref
 		return mux, nil
 	}
 	// The options are those that server.js gives to express-session.
-	sessions, err := NewSessions(expresscompat.New(client, expresscompat.Options{
+	store := expresscompat.New(client, expresscompat.Options{
 		Secrets: secrets,
 		Prefix:  prefix,
 		Cookie:  expresscompat.CookieOptions{MaxAge: 24 * time.Hour, SameSite: expresscompat.SameSiteLax},
-	}), runtime.Config{})
+	})
+	sessions, err := NewSessions(store, runtime.Config{})
 	if err != nil {
 		return nil, err
 	}
+	mux.HandleFunc("GET /explain", func(w http.ResponseWriter, r *http.Request) {
+		if err := store.Explain(r.Context(), r); err != nil {
+			fmt.Fprintln(w, "no session:", err)
+			return
+		}
+		fmt.Fprintln(w, "Go has the session of this browser")
+	})
 	mux.Handle("GET "+moved, sessions.Handler(func(w http.ResponseWriter, _ *http.Request, s *Session) {
 		cart := s.Cart()
 		if cart == nil {

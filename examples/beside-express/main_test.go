@@ -88,6 +88,9 @@ func TestBesideExpress(t *testing.T) {
 	}
 
 	site := start("/cart")
+	if got := get(site + "/explain"); !strings.Contains(got, "no cookie") {
+		t.Errorf("without a cookie: %s", got)
+	}
 	post(site+"/cart", url.Values{"sku": {"tea"}}) // Go begins the session
 	post(site+"/login", url.Values{"user": {"ada"}})
 	post(site+"/cart", url.Values{"sku": {"tea"}})
@@ -97,6 +100,10 @@ func TestBesideExpress(t *testing.T) {
 	}
 	if got := get(site + "/"); !strings.Contains(got, "you are <b>ada</b>, with 2 lines") {
 		t.Errorf("Express says %s", got)
+	}
+
+	if got := get(site + "/explain"); !strings.HasPrefix(got, "Go has") {
+		t.Errorf("with a session: %s", got)
 	}
 
 	back := start("")
