@@ -131,6 +131,10 @@
 // end. The old token leaves a tombstone for a minute: a request that still
 // carries it gets no cookie, so that a late response can't undo a login.
 //
+// A store that shares its sessions with other programs may bring a [Policy],
+// which decides on these points in place of the configuration; what then does
+// not hold is in that store's documentation.
+//
 // # The record format
 //
 // A record is a header of 32 bytes and one or two MessagePack maps. All

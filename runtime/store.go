@@ -17,8 +17,9 @@ import (
 //   - memory, Redis, Valkey, SQL: [Records], whose update is conditional;
 //   - a sealed cookie, also fastify-secure-session's: a [Sealer]; the latter with
 //     a [Format] that writes its JSON;
-//   - express-session on Redis: [Records] with a JSON [Format] and [Tokens] that
-//     sign and verify "s:id.signature" and put the key's prefix before the id;
+//   - express-session on Redis: [Records] with a JSON [Format], [Tokens] that
+//     sign and verify "s:id.signature" and put the key's prefix before the id, and
+//     a [Policy] that stores, touches and sends as express-session does;
 //   - any gorilla/sessions store: a [Foreign], which is given request and response.
 type Store interface {
 	Bind(Setup) (Parts, error)

@@ -62,7 +62,10 @@
 // session whole, at the end of its request: what Go wrote since that request
 // began is lost, as it is between two requests of Node alone, and a session that
 // Go has destroyed meanwhile is stored again. Node's side is spared this only
-// where it does not write: with resave off, requests that change nothing.
+// where it does not write: with resave off, requests that change nothing. Measured
+// on one session: of 200 increments by 8 clients in Node alone 38 were there in the
+// end; of 200 adds by 8 clients in Go beside one that counts in Node without pause,
+// 92, and all 50 of Node's; of 200 adds in Go beside 8 readers in Node, all.
 // Among programs in Go alone the promises of package runtime hold, with these
 // differences:
 //
