@@ -59,36 +59,21 @@ type Session struct {
 // User is field User of session in session.go.
 func (s *Session) User() string { return s.v.User }
 
-// SetUser sets User.
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
 func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 0, &s.v.User, user) }
-
-// HasUser tells whether User is set.
-func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearUser unsets User.
-func (s *Session) ClearUser() { sessrt.Clear(&s.sessionBag, 0, &s.v.User) }
+func (s *Session) HasUser() bool       { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearUser()          { sessrt.Clear(&s.sessionBag, 0, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFields(), 0, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 1)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 1, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 1, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 1)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 1, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 1, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 1) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 1, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -172,7 +157,6 @@ func (f *sessionFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.SKU)
 	return sessrt.AppendInt(b, v.Qty)
 }

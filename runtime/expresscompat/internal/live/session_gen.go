@@ -189,109 +189,66 @@ type Session struct {
 // Visits is field Visits of session in session.go.
 func (s *Session) Visits() int { return s.v.Visits }
 
-// SetVisits sets Visits.
+// SetVisits sets Visits; HasVisits tells whether it is set, ClearVisits unsets it.
 func (s *Session) SetVisits(visits int) { sessrt.Set(&s.sessionBag, 0, &s.v.Visits, visits) }
-
-// HasVisits tells whether Visits is set.
-func (s *Session) HasVisits() bool { return sessrt.Has(&s.sessionBag, 0) }
-
-// ClearVisits unsets Visits.
-func (s *Session) ClearVisits() { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
+func (s *Session) HasVisits() bool      { return sessrt.Has(&s.sessionBag, 0) }
+func (s *Session) ClearVisits()         { sessrt.Clear(&s.sessionBag, 0, &s.v.Visits) }
 
 // UpdateVisits sets Visits to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateVisits(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddVisits adds delta to Visits and returns the sum; parallel adds sum up.
-func (s *Session) AddVisits(delta int) int {
-	s.v.Visits += delta
-	sessrt.MarkAdded(&s.sessionBag, 0)
-	return s.v.Visits
-}
+func (s *Session) AddVisits(delta int) int { return sessrt.Add(&s.sessionBag, 0, &s.v.Visits, delta) }
 
 // A is field A of session in session.go.
 func (s *Session) A() int { return s.v.A }
 
-// SetA sets A.
+// SetA sets A; HasA tells whether it is set, ClearA unsets it.
 func (s *Session) SetA(a int) { sessrt.Set(&s.sessionBag, 1, &s.v.A, a) }
-
-// HasA tells whether A is set.
 func (s *Session) HasA() bool { return sessrt.Has(&s.sessionBag, 1) }
-
-// ClearA unsets A.
-func (s *Session) ClearA() { sessrt.Clear(&s.sessionBag, 1, &s.v.A) }
+func (s *Session) ClearA()    { sessrt.Clear(&s.sessionBag, 1, &s.v.A) }
 
 // UpdateA sets A to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateA(f func(int) int) { sessrt.Update(s.SessionFields(), 1, f) }
 
 // AddA adds delta to A and returns the sum; parallel adds sum up.
-func (s *Session) AddA(delta int) int {
-	s.v.A += delta
-	sessrt.MarkAdded(&s.sessionBag, 1)
-	return s.v.A
-}
+func (s *Session) AddA(delta int) int { return sessrt.Add(&s.sessionBag, 1, &s.v.A, delta) }
 
 // B is field B of session in session.go.
 func (s *Session) B() int { return s.v.B }
 
-// SetB sets B.
+// SetB sets B; HasB tells whether it is set, ClearB unsets it.
 func (s *Session) SetB(value int) { sessrt.Set(&s.sessionBag, 2, &s.v.B, value) }
-
-// HasB tells whether B is set.
-func (s *Session) HasB() bool { return sessrt.Has(&s.sessionBag, 2) }
-
-// ClearB unsets B.
-func (s *Session) ClearB() { sessrt.Clear(&s.sessionBag, 2, &s.v.B) }
+func (s *Session) HasB() bool     { return sessrt.Has(&s.sessionBag, 2) }
+func (s *Session) ClearB()        { sessrt.Clear(&s.sessionBag, 2, &s.v.B) }
 
 // UpdateB sets B to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateB(f func(int) int) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AddB adds delta to B and returns the sum; parallel adds sum up.
-func (s *Session) AddB(delta int) int {
-	s.v.B += delta
-	sessrt.MarkAdded(&s.sessionBag, 2)
-	return s.v.B
-}
+func (s *Session) AddB(delta int) int { return sessrt.Add(&s.sessionBag, 2, &s.v.B, delta) }
 
 // X is field X of session in session.go.
 func (s *Session) X() int { return s.v.X }
 
-// SetX sets X.
+// SetX sets X; HasX tells whether it is set, ClearX unsets it.
 func (s *Session) SetX(x int) { sessrt.Set(&s.sessionBag, 3, &s.v.X, x) }
-
-// HasX tells whether X is set.
 func (s *Session) HasX() bool { return sessrt.Has(&s.sessionBag, 3) }
-
-// ClearX unsets X.
-func (s *Session) ClearX() { sessrt.Clear(&s.sessionBag, 3, &s.v.X) }
+func (s *Session) ClearX()    { sessrt.Clear(&s.sessionBag, 3, &s.v.X) }
 
 // UpdateX sets X to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateX(f func(int) int) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AddX adds delta to X and returns the sum; parallel adds sum up.
-func (s *Session) AddX(delta int) int {
-	s.v.X += delta
-	sessrt.MarkAdded(&s.sessionBag, 3)
-	return s.v.X
-}
+func (s *Session) AddX(delta int) int { return sessrt.Add(&s.sessionBag, 3, &s.v.X, delta) }
 
-// U is field U of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) U() map[string]int {
-	sessrt.MarkLent(&s.sessionBag, 4)
-	return s.v.U
-}
+// U is field U of session in session.go; what a caller changes in it is saved.
+func (s *Session) U() map[string]int { return sessrt.Lend(&s.sessionBag, 4, s.v.U) }
 
-// SetU sets U.
-func (s *Session) SetU(u map[string]int) {
-	sessrt.Set(&s.sessionBag, 4, &s.v.U, u)
-	sessrt.MarkLent(&s.sessionBag, 4)
-}
-
-// HasU tells whether U is set.
-func (s *Session) HasU() bool { return sessrt.Has(&s.sessionBag, 4) }
-
-// ClearU unsets U.
-func (s *Session) ClearU() { sessrt.Clear(&s.sessionBag, 4, &s.v.U) }
+// SetU sets U; HasU tells whether it is set, ClearU unsets it.
+func (s *Session) SetU(u map[string]int) { sessrt.SetLent(&s.sessionBag, 4, &s.v.U, u) }
+func (s *Session) HasU() bool            { return sessrt.Has(&s.sessionBag, 4) }
+func (s *Session) ClearU()               { sessrt.Clear(&s.sessionBag, 4, &s.v.U) }
 
 // UpdateU sets U to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateU(f func(map[string]int) map[string]int) {
@@ -312,36 +269,21 @@ func (s *Session) AddU(key string, delta int) int {
 // User is field User of session in session.go.
 func (s *Session) User() string { return s.v.User }
 
-// SetUser sets User.
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
 func (s *Session) SetUser(user string) { sessrt.Set(&s.sessionBag, 5, &s.v.User, user) }
-
-// HasUser tells whether User is set.
-func (s *Session) HasUser() bool { return sessrt.Has(&s.sessionBag, 5) }
-
-// ClearUser unsets User.
-func (s *Session) ClearUser() { sessrt.Clear(&s.sessionBag, 5, &s.v.User) }
+func (s *Session) HasUser() bool       { return sessrt.Has(&s.sessionBag, 5) }
+func (s *Session) ClearUser()          { sessrt.Clear(&s.sessionBag, 5, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateUser(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
 
-// Cart is field Cart of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Cart() []Item {
-	sessrt.MarkLent(&s.sessionBag, 6)
-	return s.v.Cart
-}
+// Cart is field Cart of session in session.go; what a caller changes in it is saved.
+func (s *Session) Cart() []Item { return sessrt.Lend(&s.sessionBag, 6, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Session) SetCart(cart []Item) {
-	sessrt.Set(&s.sessionBag, 6, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.sessionBag, 6)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Session) HasCart() bool { return sessrt.Has(&s.sessionBag, 6) }
-
-// ClearCart unsets Cart.
-func (s *Session) ClearCart() { sessrt.Clear(&s.sessionBag, 6, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Session) SetCart(cart []Item) { sessrt.SetLent(&s.sessionBag, 6, &s.v.Cart, cart) }
+func (s *Session) HasCart() bool       { return sessrt.Has(&s.sessionBag, 6) }
+func (s *Session) ClearCart()          { sessrt.Clear(&s.sessionBag, 6, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 6, f) }
@@ -349,24 +291,13 @@ func (s *Session) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFie
 // AppendCart appends to Cart; parallel appends all arrive.
 func (s *Session) AppendCart(cart ...Item) { sessrt.Append(&s.sessionBag, 6, &s.v.Cart, cart...) }
 
-// Prefs is field Prefs of session in session.go;
-// what a caller changes in it is saved.
-func (s *Session) Prefs() *Prefs {
-	sessrt.MarkLent(&s.sessionBag, 7)
-	return s.v.Prefs
-}
+// Prefs is field Prefs of session in session.go; what a caller changes in it is saved.
+func (s *Session) Prefs() *Prefs { return sessrt.Lend(&s.sessionBag, 7, s.v.Prefs) }
 
-// SetPrefs sets Prefs.
-func (s *Session) SetPrefs(prefs *Prefs) {
-	sessrt.Set(&s.sessionBag, 7, &s.v.Prefs, prefs)
-	sessrt.MarkLent(&s.sessionBag, 7)
-}
-
-// HasPrefs tells whether Prefs is set.
-func (s *Session) HasPrefs() bool { return sessrt.Has(&s.sessionBag, 7) }
-
-// ClearPrefs unsets Prefs.
-func (s *Session) ClearPrefs() { sessrt.Clear(&s.sessionBag, 7, &s.v.Prefs) }
+// SetPrefs sets Prefs; HasPrefs tells whether it is set, ClearPrefs unsets it.
+func (s *Session) SetPrefs(prefs *Prefs) { sessrt.SetLent(&s.sessionBag, 7, &s.v.Prefs, prefs) }
+func (s *Session) HasPrefs() bool        { return sessrt.Has(&s.sessionBag, 7) }
+func (s *Session) ClearPrefs()           { sessrt.Clear(&s.sessionBag, 7, &s.v.Prefs) }
 
 // UpdatePrefs sets Prefs to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdatePrefs(f func(*Prefs) *Prefs) { sessrt.Update(s.SessionFields(), 7, f) }
@@ -374,68 +305,44 @@ func (s *Session) UpdatePrefs(f func(*Prefs) *Prefs) { sessrt.Update(s.SessionFi
 // Big is field Big of session in session.go.
 func (s *Session) Big() int64 { return s.v.Big }
 
-// SetBig sets Big.
+// SetBig sets Big; HasBig tells whether it is set, ClearBig unsets it.
 func (s *Session) SetBig(big int64) { sessrt.Set(&s.sessionBag, 8, &s.v.Big, big) }
-
-// HasBig tells whether Big is set.
-func (s *Session) HasBig() bool { return sessrt.Has(&s.sessionBag, 8) }
-
-// ClearBig unsets Big.
-func (s *Session) ClearBig() { sessrt.Clear(&s.sessionBag, 8, &s.v.Big) }
+func (s *Session) HasBig() bool     { return sessrt.Has(&s.sessionBag, 8) }
+func (s *Session) ClearBig()        { sessrt.Clear(&s.sessionBag, 8, &s.v.Big) }
 
 // UpdateBig sets Big to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateBig(f func(int64) int64) { sessrt.Update(s.SessionFields(), 8, f) }
 
 // AddBig adds delta to Big and returns the sum; parallel adds sum up.
-func (s *Session) AddBig(delta int64) int64 {
-	s.v.Big += delta
-	sessrt.MarkAdded(&s.sessionBag, 8)
-	return s.v.Big
-}
+func (s *Session) AddBig(delta int64) int64 { return sessrt.Add(&s.sessionBag, 8, &s.v.Big, delta) }
 
 // Node is field Node of session in session.go.
 func (s *Session) Node() int { return s.v.Node }
 
-// SetNode sets Node.
+// SetNode sets Node; HasNode tells whether it is set, ClearNode unsets it.
 func (s *Session) SetNode(node int) { sessrt.Set(&s.sessionBag, 9, &s.v.Node, node) }
-
-// HasNode tells whether Node is set.
-func (s *Session) HasNode() bool { return sessrt.Has(&s.sessionBag, 9) }
-
-// ClearNode unsets Node.
-func (s *Session) ClearNode() { sessrt.Clear(&s.sessionBag, 9, &s.v.Node) }
+func (s *Session) HasNode() bool    { return sessrt.Has(&s.sessionBag, 9) }
+func (s *Session) ClearNode()       { sessrt.Clear(&s.sessionBag, 9, &s.v.Node) }
 
 // UpdateNode sets Node to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateNode(f func(int) int) { sessrt.Update(s.SessionFields(), 9, f) }
 
 // AddNode adds delta to Node and returns the sum; parallel adds sum up.
-func (s *Session) AddNode(delta int) int {
-	s.v.Node += delta
-	sessrt.MarkAdded(&s.sessionBag, 9)
-	return s.v.Node
-}
+func (s *Session) AddNode(delta int) int { return sessrt.Add(&s.sessionBag, 9, &s.v.Node, delta) }
 
 // Go is field Go of session in session.go.
 func (s *Session) Go() int { return s.v.Go }
 
-// SetGo sets Go.
+// SetGo sets Go; HasGo tells whether it is set, ClearGo unsets it.
 func (s *Session) SetGo(value int) { sessrt.Set(&s.sessionBag, 10, &s.v.Go, value) }
-
-// HasGo tells whether Go is set.
-func (s *Session) HasGo() bool { return sessrt.Has(&s.sessionBag, 10) }
-
-// ClearGo unsets Go.
-func (s *Session) ClearGo() { sessrt.Clear(&s.sessionBag, 10, &s.v.Go) }
+func (s *Session) HasGo() bool     { return sessrt.Has(&s.sessionBag, 10) }
+func (s *Session) ClearGo()        { sessrt.Clear(&s.sessionBag, 10, &s.v.Go) }
 
 // UpdateGo sets Go to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Session) UpdateGo(f func(int) int) { sessrt.Update(s.SessionFields(), 10, f) }
 
 // AddGo adds delta to Go and returns the sum; parallel adds sum up.
-func (s *Session) AddGo(delta int) int {
-	s.v.Go += delta
-	sessrt.MarkAdded(&s.sessionBag, 10)
-	return s.v.Go
-}
+func (s *Session) AddGo(delta int) int { return sessrt.Add(&s.sessionBag, 10, &s.v.Go, delta) }
 
 // All yields wire name and value of every field that is set, except redacted ones.
 func (s *Session) All() iter.Seq2[string, any] { return sessrt.All(s.SessionFields()) }
@@ -649,14 +556,10 @@ type Unicode struct {
 // Name is field Name of unicode in session.go.
 func (s *Unicode) Name() string { return s.v.Name }
 
-// SetName sets Name.
+// SetName sets Name; HasName tells whether it is set, ClearName unsets it.
 func (s *Unicode) SetName(name string) { sessrt.Set(&s.unicodeBag, 0, &s.v.Name, name) }
-
-// HasName tells whether Name is set.
-func (s *Unicode) HasName() bool { return sessrt.Has(&s.unicodeBag, 0) }
-
-// ClearName unsets Name.
-func (s *Unicode) ClearName() { sessrt.Clear(&s.unicodeBag, 0, &s.v.Name) }
+func (s *Unicode) HasName() bool       { return sessrt.Has(&s.unicodeBag, 0) }
+func (s *Unicode) ClearName()          { sessrt.Clear(&s.unicodeBag, 0, &s.v.Name) }
 
 // UpdateName sets Name to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Unicode) UpdateName(f func(string) string) { sessrt.Update(s.SessionFields(), 0, f) }
@@ -664,14 +567,10 @@ func (s *Unicode) UpdateName(f func(string) string) { sessrt.Update(s.SessionFie
 // JP is field JP of unicode in session.go.
 func (s *Unicode) JP() string { return s.v.JP }
 
-// SetJP sets JP.
+// SetJP sets JP; HasJP tells whether it is set, ClearJP unsets it.
 func (s *Unicode) SetJP(jp string) { sessrt.Set(&s.unicodeBag, 1, &s.v.JP, jp) }
-
-// HasJP tells whether JP is set.
-func (s *Unicode) HasJP() bool { return sessrt.Has(&s.unicodeBag, 1) }
-
-// ClearJP unsets JP.
-func (s *Unicode) ClearJP() { sessrt.Clear(&s.unicodeBag, 1, &s.v.JP) }
+func (s *Unicode) HasJP() bool     { return sessrt.Has(&s.unicodeBag, 1) }
+func (s *Unicode) ClearJP()        { sessrt.Clear(&s.unicodeBag, 1, &s.v.JP) }
 
 // UpdateJP sets JP to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Unicode) UpdateJP(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -679,14 +578,10 @@ func (s *Unicode) UpdateJP(f func(string) string) { sessrt.Update(s.SessionField
 // Emoji is field Emoji of unicode in session.go.
 func (s *Unicode) Emoji() string { return s.v.Emoji }
 
-// SetEmoji sets Emoji.
+// SetEmoji sets Emoji; HasEmoji tells whether it is set, ClearEmoji unsets it.
 func (s *Unicode) SetEmoji(emoji string) { sessrt.Set(&s.unicodeBag, 2, &s.v.Emoji, emoji) }
-
-// HasEmoji tells whether Emoji is set.
-func (s *Unicode) HasEmoji() bool { return sessrt.Has(&s.unicodeBag, 2) }
-
-// ClearEmoji unsets Emoji.
-func (s *Unicode) ClearEmoji() { sessrt.Clear(&s.unicodeBag, 2, &s.v.Emoji) }
+func (s *Unicode) HasEmoji() bool        { return sessrt.Has(&s.unicodeBag, 2) }
+func (s *Unicode) ClearEmoji()           { sessrt.Clear(&s.unicodeBag, 2, &s.v.Emoji) }
 
 // UpdateEmoji sets Emoji to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Unicode) UpdateEmoji(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -694,14 +589,10 @@ func (s *Unicode) UpdateEmoji(f func(string) string) { sessrt.Update(s.SessionFi
 // RTL is field RTL of unicode in session.go.
 func (s *Unicode) RTL() string { return s.v.RTL }
 
-// SetRTL sets RTL.
+// SetRTL sets RTL; HasRTL tells whether it is set, ClearRTL unsets it.
 func (s *Unicode) SetRTL(rtl string) { sessrt.Set(&s.unicodeBag, 3, &s.v.RTL, rtl) }
-
-// HasRTL tells whether RTL is set.
-func (s *Unicode) HasRTL() bool { return sessrt.Has(&s.unicodeBag, 3) }
-
-// ClearRTL unsets RTL.
-func (s *Unicode) ClearRTL() { sessrt.Clear(&s.unicodeBag, 3, &s.v.RTL) }
+func (s *Unicode) HasRTL() bool      { return sessrt.Has(&s.unicodeBag, 3) }
+func (s *Unicode) ClearRTL()         { sessrt.Clear(&s.unicodeBag, 3, &s.v.RTL) }
 
 // UpdateRTL sets RTL to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Unicode) UpdateRTL(f func(string) string) { sessrt.Update(s.SessionFields(), 3, f) }
@@ -847,14 +738,10 @@ type Control struct {
 // Ctl is field Ctl of control in session.go.
 func (s *Control) Ctl() string { return s.v.Ctl }
 
-// SetCtl sets Ctl.
+// SetCtl sets Ctl; HasCtl tells whether it is set, ClearCtl unsets it.
 func (s *Control) SetCtl(ctl string) { sessrt.Set(&s.controlBag, 0, &s.v.Ctl, ctl) }
-
-// HasCtl tells whether Ctl is set.
-func (s *Control) HasCtl() bool { return sessrt.Has(&s.controlBag, 0) }
-
-// ClearCtl unsets Ctl.
-func (s *Control) ClearCtl() { sessrt.Clear(&s.controlBag, 0, &s.v.Ctl) }
+func (s *Control) HasCtl() bool      { return sessrt.Has(&s.controlBag, 0) }
+func (s *Control) ClearCtl()         { sessrt.Clear(&s.controlBag, 0, &s.v.Ctl) }
 
 // UpdateCtl sets Ctl to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Control) UpdateCtl(f func(string) string) { sessrt.Update(s.SessionFields(), 0, f) }
@@ -940,46 +827,24 @@ type Nested struct {
 	v nested
 }
 
-// User is field User of nested in session.go;
-// what a caller changes in it is saved.
-func (s *Nested) User() User {
-	sessrt.MarkLent(&s.nestedBag, 0)
-	return s.v.User
-}
+// User is field User of nested in session.go; what a caller changes in it is saved.
+func (s *Nested) User() User { return sessrt.Lend(&s.nestedBag, 0, s.v.User) }
 
-// SetUser sets User.
-func (s *Nested) SetUser(user User) {
-	sessrt.Set(&s.nestedBag, 0, &s.v.User, user)
-	sessrt.MarkLent(&s.nestedBag, 0)
-}
-
-// HasUser tells whether User is set.
-func (s *Nested) HasUser() bool { return sessrt.Has(&s.nestedBag, 0) }
-
-// ClearUser unsets User.
-func (s *Nested) ClearUser() { sessrt.Clear(&s.nestedBag, 0, &s.v.User) }
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
+func (s *Nested) SetUser(user User) { sessrt.SetLent(&s.nestedBag, 0, &s.v.User, user) }
+func (s *Nested) HasUser() bool     { return sessrt.Has(&s.nestedBag, 0) }
+func (s *Nested) ClearUser()        { sessrt.Clear(&s.nestedBag, 0, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Nested) UpdateUser(f func(User) User) { sessrt.Update(s.SessionFields(), 0, f) }
 
-// Cart is field Cart of nested in session.go;
-// what a caller changes in it is saved.
-func (s *Nested) Cart() []Item {
-	sessrt.MarkLent(&s.nestedBag, 1)
-	return s.v.Cart
-}
+// Cart is field Cart of nested in session.go; what a caller changes in it is saved.
+func (s *Nested) Cart() []Item { return sessrt.Lend(&s.nestedBag, 1, s.v.Cart) }
 
-// SetCart sets Cart.
-func (s *Nested) SetCart(cart []Item) {
-	sessrt.Set(&s.nestedBag, 1, &s.v.Cart, cart)
-	sessrt.MarkLent(&s.nestedBag, 1)
-}
-
-// HasCart tells whether Cart is set.
-func (s *Nested) HasCart() bool { return sessrt.Has(&s.nestedBag, 1) }
-
-// ClearCart unsets Cart.
-func (s *Nested) ClearCart() { sessrt.Clear(&s.nestedBag, 1, &s.v.Cart) }
+// SetCart sets Cart; HasCart tells whether it is set, ClearCart unsets it.
+func (s *Nested) SetCart(cart []Item) { sessrt.SetLent(&s.nestedBag, 1, &s.v.Cart, cart) }
+func (s *Nested) HasCart() bool       { return sessrt.Has(&s.nestedBag, 1) }
+func (s *Nested) ClearCart()          { sessrt.Clear(&s.nestedBag, 1, &s.v.Cart) }
 
 // UpdateCart sets Cart to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Nested) UpdateCart(f func([]Item) []Item) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -1087,287 +952,195 @@ type Number struct {
 // MaxSafe is field MaxSafe of number in session.go.
 func (s *Number) MaxSafe() int64 { return s.v.MaxSafe }
 
-// SetMaxSafe sets MaxSafe.
+// SetMaxSafe sets MaxSafe; HasMaxSafe tells whether it is set, ClearMaxSafe unsets it.
 func (s *Number) SetMaxSafe(maxSafe int64) { sessrt.Set(&s.numberBag, 0, &s.v.MaxSafe, maxSafe) }
-
-// HasMaxSafe tells whether MaxSafe is set.
-func (s *Number) HasMaxSafe() bool { return sessrt.Has(&s.numberBag, 0) }
-
-// ClearMaxSafe unsets MaxSafe.
-func (s *Number) ClearMaxSafe() { sessrt.Clear(&s.numberBag, 0, &s.v.MaxSafe) }
+func (s *Number) HasMaxSafe() bool         { return sessrt.Has(&s.numberBag, 0) }
+func (s *Number) ClearMaxSafe()            { sessrt.Clear(&s.numberBag, 0, &s.v.MaxSafe) }
 
 // UpdateMaxSafe sets MaxSafe to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateMaxSafe(f func(int64) int64) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddMaxSafe adds delta to MaxSafe and returns the sum; parallel adds sum up.
 func (s *Number) AddMaxSafe(delta int64) int64 {
-	s.v.MaxSafe += delta
-	sessrt.MarkAdded(&s.numberBag, 0)
-	return s.v.MaxSafe
+	return sessrt.Add(&s.numberBag, 0, &s.v.MaxSafe, delta)
 }
 
 // Beyond is field Beyond of number in session.go.
 func (s *Number) Beyond() float64 { return s.v.Beyond }
 
-// SetBeyond sets Beyond.
+// SetBeyond sets Beyond; HasBeyond tells whether it is set, ClearBeyond unsets it.
 func (s *Number) SetBeyond(beyond float64) { sessrt.Set(&s.numberBag, 1, &s.v.Beyond, beyond) }
-
-// HasBeyond tells whether Beyond is set.
-func (s *Number) HasBeyond() bool { return sessrt.Has(&s.numberBag, 1) }
-
-// ClearBeyond unsets Beyond.
-func (s *Number) ClearBeyond() { sessrt.Clear(&s.numberBag, 1, &s.v.Beyond) }
+func (s *Number) HasBeyond() bool          { return sessrt.Has(&s.numberBag, 1) }
+func (s *Number) ClearBeyond()             { sessrt.Clear(&s.numberBag, 1, &s.v.Beyond) }
 
 // UpdateBeyond sets Beyond to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateBeyond(f func(float64) float64) { sessrt.Update(s.SessionFields(), 1, f) }
 
 // AddBeyond adds delta to Beyond and returns the sum; parallel adds sum up.
 func (s *Number) AddBeyond(delta float64) float64 {
-	s.v.Beyond += delta
-	sessrt.MarkAdded(&s.numberBag, 1)
-	return s.v.Beyond
+	return sessrt.Add(&s.numberBag, 1, &s.v.Beyond, delta)
 }
 
 // E21 is field E21 of number in session.go.
 func (s *Number) E21() float64 { return s.v.E21 }
 
-// SetE21 sets E21.
+// SetE21 sets E21; HasE21 tells whether it is set, ClearE21 unsets it.
 func (s *Number) SetE21(e21 float64) { sessrt.Set(&s.numberBag, 2, &s.v.E21, e21) }
-
-// HasE21 tells whether E21 is set.
-func (s *Number) HasE21() bool { return sessrt.Has(&s.numberBag, 2) }
-
-// ClearE21 unsets E21.
-func (s *Number) ClearE21() { sessrt.Clear(&s.numberBag, 2, &s.v.E21) }
+func (s *Number) HasE21() bool       { return sessrt.Has(&s.numberBag, 2) }
+func (s *Number) ClearE21()          { sessrt.Clear(&s.numberBag, 2, &s.v.E21) }
 
 // UpdateE21 sets E21 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateE21(f func(float64) float64) { sessrt.Update(s.SessionFields(), 2, f) }
 
 // AddE21 adds delta to E21 and returns the sum; parallel adds sum up.
-func (s *Number) AddE21(delta float64) float64 {
-	s.v.E21 += delta
-	sessrt.MarkAdded(&s.numberBag, 2)
-	return s.v.E21
-}
+func (s *Number) AddE21(delta float64) float64 { return sessrt.Add(&s.numberBag, 2, &s.v.E21, delta) }
 
 // E20 is field E20 of number in session.go.
 func (s *Number) E20() float64 { return s.v.E20 }
 
-// SetE20 sets E20.
+// SetE20 sets E20; HasE20 tells whether it is set, ClearE20 unsets it.
 func (s *Number) SetE20(e20 float64) { sessrt.Set(&s.numberBag, 3, &s.v.E20, e20) }
-
-// HasE20 tells whether E20 is set.
-func (s *Number) HasE20() bool { return sessrt.Has(&s.numberBag, 3) }
-
-// ClearE20 unsets E20.
-func (s *Number) ClearE20() { sessrt.Clear(&s.numberBag, 3, &s.v.E20) }
+func (s *Number) HasE20() bool       { return sessrt.Has(&s.numberBag, 3) }
+func (s *Number) ClearE20()          { sessrt.Clear(&s.numberBag, 3, &s.v.E20) }
 
 // UpdateE20 sets E20 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateE20(f func(float64) float64) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AddE20 adds delta to E20 and returns the sum; parallel adds sum up.
-func (s *Number) AddE20(delta float64) float64 {
-	s.v.E20 += delta
-	sessrt.MarkAdded(&s.numberBag, 3)
-	return s.v.E20
-}
+func (s *Number) AddE20(delta float64) float64 { return sessrt.Add(&s.numberBag, 3, &s.v.E20, delta) }
 
 // Tiny is field Tiny of number in session.go.
 func (s *Number) Tiny() float64 { return s.v.Tiny }
 
-// SetTiny sets Tiny.
+// SetTiny sets Tiny; HasTiny tells whether it is set, ClearTiny unsets it.
 func (s *Number) SetTiny(tiny float64) { sessrt.Set(&s.numberBag, 4, &s.v.Tiny, tiny) }
-
-// HasTiny tells whether Tiny is set.
-func (s *Number) HasTiny() bool { return sessrt.Has(&s.numberBag, 4) }
-
-// ClearTiny unsets Tiny.
-func (s *Number) ClearTiny() { sessrt.Clear(&s.numberBag, 4, &s.v.Tiny) }
+func (s *Number) HasTiny() bool        { return sessrt.Has(&s.numberBag, 4) }
+func (s *Number) ClearTiny()           { sessrt.Clear(&s.numberBag, 4, &s.v.Tiny) }
 
 // UpdateTiny sets Tiny to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateTiny(f func(float64) float64) { sessrt.Update(s.SessionFields(), 4, f) }
 
 // AddTiny adds delta to Tiny and returns the sum; parallel adds sum up.
-func (s *Number) AddTiny(delta float64) float64 {
-	s.v.Tiny += delta
-	sessrt.MarkAdded(&s.numberBag, 4)
-	return s.v.Tiny
-}
+func (s *Number) AddTiny(delta float64) float64 { return sessrt.Add(&s.numberBag, 4, &s.v.Tiny, delta) }
 
 // Small is field Small of number in session.go.
 func (s *Number) Small() float64 { return s.v.Small }
 
-// SetSmall sets Small.
+// SetSmall sets Small; HasSmall tells whether it is set, ClearSmall unsets it.
 func (s *Number) SetSmall(small float64) { sessrt.Set(&s.numberBag, 5, &s.v.Small, small) }
-
-// HasSmall tells whether Small is set.
-func (s *Number) HasSmall() bool { return sessrt.Has(&s.numberBag, 5) }
-
-// ClearSmall unsets Small.
-func (s *Number) ClearSmall() { sessrt.Clear(&s.numberBag, 5, &s.v.Small) }
+func (s *Number) HasSmall() bool         { return sessrt.Has(&s.numberBag, 5) }
+func (s *Number) ClearSmall()            { sessrt.Clear(&s.numberBag, 5, &s.v.Small) }
 
 // UpdateSmall sets Small to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateSmall(f func(float64) float64) { sessrt.Update(s.SessionFields(), 5, f) }
 
 // AddSmall adds delta to Small and returns the sum; parallel adds sum up.
 func (s *Number) AddSmall(delta float64) float64 {
-	s.v.Small += delta
-	sessrt.MarkAdded(&s.numberBag, 5)
-	return s.v.Small
+	return sessrt.Add(&s.numberBag, 5, &s.v.Small, delta)
 }
 
 // Third is field Third of number in session.go.
 func (s *Number) Third() float64 { return s.v.Third }
 
-// SetThird sets Third.
+// SetThird sets Third; HasThird tells whether it is set, ClearThird unsets it.
 func (s *Number) SetThird(third float64) { sessrt.Set(&s.numberBag, 6, &s.v.Third, third) }
-
-// HasThird tells whether Third is set.
-func (s *Number) HasThird() bool { return sessrt.Has(&s.numberBag, 6) }
-
-// ClearThird unsets Third.
-func (s *Number) ClearThird() { sessrt.Clear(&s.numberBag, 6, &s.v.Third) }
+func (s *Number) HasThird() bool         { return sessrt.Has(&s.numberBag, 6) }
+func (s *Number) ClearThird()            { sessrt.Clear(&s.numberBag, 6, &s.v.Third) }
 
 // UpdateThird sets Third to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateThird(f func(float64) float64) { sessrt.Update(s.SessionFields(), 6, f) }
 
 // AddThird adds delta to Third and returns the sum; parallel adds sum up.
 func (s *Number) AddThird(delta float64) float64 {
-	s.v.Third += delta
-	sessrt.MarkAdded(&s.numberBag, 6)
-	return s.v.Third
+	return sessrt.Add(&s.numberBag, 6, &s.v.Third, delta)
 }
 
 // Negzero is field Negzero of number in session.go.
 func (s *Number) Negzero() float64 { return s.v.Negzero }
 
-// SetNegzero sets Negzero.
+// SetNegzero sets Negzero; HasNegzero tells whether it is set, ClearNegzero unsets it.
 func (s *Number) SetNegzero(negzero float64) { sessrt.Set(&s.numberBag, 7, &s.v.Negzero, negzero) }
-
-// HasNegzero tells whether Negzero is set.
-func (s *Number) HasNegzero() bool { return sessrt.Has(&s.numberBag, 7) }
-
-// ClearNegzero unsets Negzero.
-func (s *Number) ClearNegzero() { sessrt.Clear(&s.numberBag, 7, &s.v.Negzero) }
+func (s *Number) HasNegzero() bool           { return sessrt.Has(&s.numberBag, 7) }
+func (s *Number) ClearNegzero()              { sessrt.Clear(&s.numberBag, 7, &s.v.Negzero) }
 
 // UpdateNegzero sets Negzero to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateNegzero(f func(float64) float64) { sessrt.Update(s.SessionFields(), 7, f) }
 
 // AddNegzero adds delta to Negzero and returns the sum; parallel adds sum up.
 func (s *Number) AddNegzero(delta float64) float64 {
-	s.v.Negzero += delta
-	sessrt.MarkAdded(&s.numberBag, 7)
-	return s.v.Negzero
+	return sessrt.Add(&s.numberBag, 7, &s.v.Negzero, delta)
 }
 
 // Neg is field Neg of number in session.go.
 func (s *Number) Neg() int { return s.v.Neg }
 
-// SetNeg sets Neg.
+// SetNeg sets Neg; HasNeg tells whether it is set, ClearNeg unsets it.
 func (s *Number) SetNeg(neg int) { sessrt.Set(&s.numberBag, 8, &s.v.Neg, neg) }
-
-// HasNeg tells whether Neg is set.
-func (s *Number) HasNeg() bool { return sessrt.Has(&s.numberBag, 8) }
-
-// ClearNeg unsets Neg.
-func (s *Number) ClearNeg() { sessrt.Clear(&s.numberBag, 8, &s.v.Neg) }
+func (s *Number) HasNeg() bool   { return sessrt.Has(&s.numberBag, 8) }
+func (s *Number) ClearNeg()      { sessrt.Clear(&s.numberBag, 8, &s.v.Neg) }
 
 // UpdateNeg sets Neg to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateNeg(f func(int) int) { sessrt.Update(s.SessionFields(), 8, f) }
 
 // AddNeg adds delta to Neg and returns the sum; parallel adds sum up.
-func (s *Number) AddNeg(delta int) int {
-	s.v.Neg += delta
-	sessrt.MarkAdded(&s.numberBag, 8)
-	return s.v.Neg
-}
+func (s *Number) AddNeg(delta int) int { return sessrt.Add(&s.numberBag, 8, &s.v.Neg, delta) }
 
 // Max is field Max of number in session.go.
 func (s *Number) Max() float64 { return s.v.Max }
 
-// SetMax sets Max.
+// SetMax sets Max; HasMax tells whether it is set, ClearMax unsets it.
 func (s *Number) SetMax(value float64) { sessrt.Set(&s.numberBag, 9, &s.v.Max, value) }
-
-// HasMax tells whether Max is set.
-func (s *Number) HasMax() bool { return sessrt.Has(&s.numberBag, 9) }
-
-// ClearMax unsets Max.
-func (s *Number) ClearMax() { sessrt.Clear(&s.numberBag, 9, &s.v.Max) }
+func (s *Number) HasMax() bool         { return sessrt.Has(&s.numberBag, 9) }
+func (s *Number) ClearMax()            { sessrt.Clear(&s.numberBag, 9, &s.v.Max) }
 
 // UpdateMax sets Max to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateMax(f func(float64) float64) { sessrt.Update(s.SessionFields(), 9, f) }
 
 // AddMax adds delta to Max and returns the sum; parallel adds sum up.
-func (s *Number) AddMax(delta float64) float64 {
-	s.v.Max += delta
-	sessrt.MarkAdded(&s.numberBag, 9)
-	return s.v.Max
-}
+func (s *Number) AddMax(delta float64) float64 { return sessrt.Add(&s.numberBag, 9, &s.v.Max, delta) }
 
 // Min is field Min of number in session.go.
 func (s *Number) Min() float64 { return s.v.Min }
 
-// SetMin sets Min.
+// SetMin sets Min; HasMin tells whether it is set, ClearMin unsets it.
 func (s *Number) SetMin(value float64) { sessrt.Set(&s.numberBag, 10, &s.v.Min, value) }
-
-// HasMin tells whether Min is set.
-func (s *Number) HasMin() bool { return sessrt.Has(&s.numberBag, 10) }
-
-// ClearMin unsets Min.
-func (s *Number) ClearMin() { sessrt.Clear(&s.numberBag, 10, &s.v.Min) }
+func (s *Number) HasMin() bool         { return sessrt.Has(&s.numberBag, 10) }
+func (s *Number) ClearMin()            { sessrt.Clear(&s.numberBag, 10, &s.v.Min) }
 
 // UpdateMin sets Min to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateMin(f func(float64) float64) { sessrt.Update(s.SessionFields(), 10, f) }
 
 // AddMin adds delta to Min and returns the sum; parallel adds sum up.
-func (s *Number) AddMin(delta float64) float64 {
-	s.v.Min += delta
-	sessrt.MarkAdded(&s.numberBag, 10)
-	return s.v.Min
-}
+func (s *Number) AddMin(delta float64) float64 { return sessrt.Add(&s.numberBag, 10, &s.v.Min, delta) }
 
 // F is field F of number in session.go.
 func (s *Number) F() float64 { return s.v.F }
 
-// SetF sets F.
+// SetF sets F; HasF tells whether it is set, ClearF unsets it.
 func (s *Number) SetF(value float64) { sessrt.Set(&s.numberBag, 11, &s.v.F, value) }
-
-// HasF tells whether F is set.
-func (s *Number) HasF() bool { return sessrt.Has(&s.numberBag, 11) }
-
-// ClearF unsets F.
-func (s *Number) ClearF() { sessrt.Clear(&s.numberBag, 11, &s.v.F) }
+func (s *Number) HasF() bool         { return sessrt.Has(&s.numberBag, 11) }
+func (s *Number) ClearF()            { sessrt.Clear(&s.numberBag, 11, &s.v.F) }
 
 // UpdateF sets F to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateF(f func(float64) float64) { sessrt.Update(s.SessionFields(), 11, f) }
 
 // AddF adds delta to F and returns the sum; parallel adds sum up.
-func (s *Number) AddF(delta float64) float64 {
-	s.v.F += delta
-	sessrt.MarkAdded(&s.numberBag, 11)
-	return s.v.F
-}
+func (s *Number) AddF(delta float64) float64 { return sessrt.Add(&s.numberBag, 11, &s.v.F, delta) }
 
 // Big53 is field Big53 of number in session.go.
 func (s *Number) Big53() float64 { return s.v.Big53 }
 
-// SetBig53 sets Big53.
+// SetBig53 sets Big53; HasBig53 tells whether it is set, ClearBig53 unsets it.
 func (s *Number) SetBig53(big53 float64) { sessrt.Set(&s.numberBag, 12, &s.v.Big53, big53) }
-
-// HasBig53 tells whether Big53 is set.
-func (s *Number) HasBig53() bool { return sessrt.Has(&s.numberBag, 12) }
-
-// ClearBig53 unsets Big53.
-func (s *Number) ClearBig53() { sessrt.Clear(&s.numberBag, 12, &s.v.Big53) }
+func (s *Number) HasBig53() bool         { return sessrt.Has(&s.numberBag, 12) }
+func (s *Number) ClearBig53()            { sessrt.Clear(&s.numberBag, 12, &s.v.Big53) }
 
 // UpdateBig53 sets Big53 to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Number) UpdateBig53(f func(float64) float64) { sessrt.Update(s.SessionFields(), 12, f) }
 
 // AddBig53 adds delta to Big53 and returns the sum; parallel adds sum up.
 func (s *Number) AddBig53(delta float64) float64 {
-	s.v.Big53 += delta
-	sessrt.MarkAdded(&s.numberBag, 12)
-	return s.v.Big53
+	return sessrt.Add(&s.numberBag, 12, &s.v.Big53, delta)
 }
 
 // All yields wire name and value of every field that is set, except redacted ones.
@@ -1604,14 +1377,10 @@ type Date struct {
 // At is field At of date in session.go.
 func (s *Date) At() time.Time { return s.v.At }
 
-// SetAt sets At; it is kept in UTC.
-func (s *Date) SetAt(at time.Time) { sessrt.Set(&s.dateBag, 0, &s.v.At, sessrt.Instant(at)) }
-
-// HasAt tells whether At is set.
-func (s *Date) HasAt() bool { return sessrt.Has(&s.dateBag, 0) }
-
-// ClearAt unsets At.
-func (s *Date) ClearAt() { sessrt.Clear(&s.dateBag, 0, &s.v.At) }
+// SetAt sets At; it is kept in UTC; HasAt tells whether it is set, ClearAt unsets it.
+func (s *Date) SetAt(at time.Time) { sessrt.SetTime(&s.dateBag, 0, &s.v.At, at) }
+func (s *Date) HasAt() bool        { return sessrt.Has(&s.dateBag, 0) }
+func (s *Date) ClearAt()           { sessrt.Clear(&s.dateBag, 0, &s.v.At) }
 
 // UpdateAt sets At to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateAt(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 0, f) }
@@ -1619,16 +1388,10 @@ func (s *Date) UpdateAt(f func(time.Time) time.Time) { sessrt.UpdateTime(s.Sessi
 // Epoch is field Epoch of date in session.go.
 func (s *Date) Epoch() time.Time { return s.v.Epoch }
 
-// SetEpoch sets Epoch; it is kept in UTC.
-func (s *Date) SetEpoch(epoch time.Time) {
-	sessrt.Set(&s.dateBag, 1, &s.v.Epoch, sessrt.Instant(epoch))
-}
-
-// HasEpoch tells whether Epoch is set.
-func (s *Date) HasEpoch() bool { return sessrt.Has(&s.dateBag, 1) }
-
-// ClearEpoch unsets Epoch.
-func (s *Date) ClearEpoch() { sessrt.Clear(&s.dateBag, 1, &s.v.Epoch) }
+// SetEpoch sets Epoch; it is kept in UTC; HasEpoch tells whether it is set, ClearEpoch unsets it.
+func (s *Date) SetEpoch(epoch time.Time) { sessrt.SetTime(&s.dateBag, 1, &s.v.Epoch, epoch) }
+func (s *Date) HasEpoch() bool           { return sessrt.Has(&s.dateBag, 1) }
+func (s *Date) ClearEpoch()              { sessrt.Clear(&s.dateBag, 1, &s.v.Epoch) }
 
 // UpdateEpoch sets Epoch to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateEpoch(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 1, f) }
@@ -1636,16 +1399,10 @@ func (s *Date) UpdateEpoch(f func(time.Time) time.Time) { sessrt.UpdateTime(s.Se
 // Before is field Before of date in session.go.
 func (s *Date) Before() time.Time { return s.v.Before }
 
-// SetBefore sets Before; it is kept in UTC.
-func (s *Date) SetBefore(before time.Time) {
-	sessrt.Set(&s.dateBag, 2, &s.v.Before, sessrt.Instant(before))
-}
-
-// HasBefore tells whether Before is set.
-func (s *Date) HasBefore() bool { return sessrt.Has(&s.dateBag, 2) }
-
-// ClearBefore unsets Before.
-func (s *Date) ClearBefore() { sessrt.Clear(&s.dateBag, 2, &s.v.Before) }
+// SetBefore sets Before; it is kept in UTC; HasBefore tells whether it is set, ClearBefore unsets it.
+func (s *Date) SetBefore(before time.Time) { sessrt.SetTime(&s.dateBag, 2, &s.v.Before, before) }
+func (s *Date) HasBefore() bool            { return sessrt.Has(&s.dateBag, 2) }
+func (s *Date) ClearBefore()               { sessrt.Clear(&s.dateBag, 2, &s.v.Before) }
 
 // UpdateBefore sets Before to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateBefore(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 2, f) }
@@ -1653,14 +1410,10 @@ func (s *Date) UpdateBefore(f func(time.Time) time.Time) { sessrt.UpdateTime(s.S
 // Far is field Far of date in session.go.
 func (s *Date) Far() time.Time { return s.v.Far }
 
-// SetFar sets Far; it is kept in UTC.
-func (s *Date) SetFar(far time.Time) { sessrt.Set(&s.dateBag, 3, &s.v.Far, sessrt.Instant(far)) }
-
-// HasFar tells whether Far is set.
-func (s *Date) HasFar() bool { return sessrt.Has(&s.dateBag, 3) }
-
-// ClearFar unsets Far.
-func (s *Date) ClearFar() { sessrt.Clear(&s.dateBag, 3, &s.v.Far) }
+// SetFar sets Far; it is kept in UTC; HasFar tells whether it is set, ClearFar unsets it.
+func (s *Date) SetFar(far time.Time) { sessrt.SetTime(&s.dateBag, 3, &s.v.Far, far) }
+func (s *Date) HasFar() bool         { return sessrt.Has(&s.dateBag, 3) }
+func (s *Date) ClearFar()            { sessrt.Clear(&s.dateBag, 3, &s.v.Far) }
 
 // UpdateFar sets Far to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateFar(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 3, f) }
@@ -1668,38 +1421,21 @@ func (s *Date) UpdateFar(f func(time.Time) time.Time) { sessrt.UpdateTime(s.Sess
 // Farther is field Farther of date in session.go.
 func (s *Date) Farther() time.Time { return s.v.Farther }
 
-// SetFarther sets Farther; it is kept in UTC.
-func (s *Date) SetFarther(farther time.Time) {
-	sessrt.Set(&s.dateBag, 4, &s.v.Farther, sessrt.Instant(farther))
-}
-
-// HasFarther tells whether Farther is set.
-func (s *Date) HasFarther() bool { return sessrt.Has(&s.dateBag, 4) }
-
-// ClearFarther unsets Farther.
-func (s *Date) ClearFarther() { sessrt.Clear(&s.dateBag, 4, &s.v.Farther) }
+// SetFarther sets Farther; it is kept in UTC; HasFarther tells whether it is set, ClearFarther unsets it.
+func (s *Date) SetFarther(farther time.Time) { sessrt.SetTime(&s.dateBag, 4, &s.v.Farther, farther) }
+func (s *Date) HasFarther() bool             { return sessrt.Has(&s.dateBag, 4) }
+func (s *Date) ClearFarther()                { sessrt.Clear(&s.dateBag, 4, &s.v.Farther) }
 
 // UpdateFarther sets Farther to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateFarther(f func(time.Time) time.Time) { sessrt.UpdateTime(s.SessionFields(), 4, f) }
 
-// Bad is field Bad of date in session.go;
-// what a caller changes in it is saved.
-func (s *Date) Bad() *time.Time {
-	sessrt.MarkLent(&s.dateBag, 5)
-	return s.v.Bad
-}
+// Bad is field Bad of date in session.go; what a caller changes in it is saved.
+func (s *Date) Bad() *time.Time { return sessrt.Lend(&s.dateBag, 5, s.v.Bad) }
 
-// SetBad sets Bad.
-func (s *Date) SetBad(bad *time.Time) {
-	sessrt.Set(&s.dateBag, 5, &s.v.Bad, bad)
-	sessrt.MarkLent(&s.dateBag, 5)
-}
-
-// HasBad tells whether Bad is set.
-func (s *Date) HasBad() bool { return sessrt.Has(&s.dateBag, 5) }
-
-// ClearBad unsets Bad.
-func (s *Date) ClearBad() { sessrt.Clear(&s.dateBag, 5, &s.v.Bad) }
+// SetBad sets Bad; HasBad tells whether it is set, ClearBad unsets it.
+func (s *Date) SetBad(bad *time.Time) { sessrt.SetLent(&s.dateBag, 5, &s.v.Bad, bad) }
+func (s *Date) HasBad() bool          { return sessrt.Has(&s.dateBag, 5) }
+func (s *Date) ClearBad()             { sessrt.Clear(&s.dateBag, 5, &s.v.Bad) }
 
 // UpdateBad sets Bad to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Date) UpdateBad(f func(*time.Time) *time.Time) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -1844,36 +1580,24 @@ type Key struct {
 // B is field B of key in session.go.
 func (s *Key) B() int { return s.v.B }
 
-// SetB sets B.
+// SetB sets B; HasB tells whether it is set, ClearB unsets it.
 func (s *Key) SetB(value int) { sessrt.Set(&s.keyBag, 0, &s.v.B, value) }
-
-// HasB tells whether B is set.
-func (s *Key) HasB() bool { return sessrt.Has(&s.keyBag, 0) }
-
-// ClearB unsets B.
-func (s *Key) ClearB() { sessrt.Clear(&s.keyBag, 0, &s.v.B) }
+func (s *Key) HasB() bool     { return sessrt.Has(&s.keyBag, 0) }
+func (s *Key) ClearB()        { sessrt.Clear(&s.keyBag, 0, &s.v.B) }
 
 // UpdateB sets B to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateB(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddB adds delta to B and returns the sum; parallel adds sum up.
-func (s *Key) AddB(delta int) int {
-	s.v.B += delta
-	sessrt.MarkAdded(&s.keyBag, 0)
-	return s.v.B
-}
+func (s *Key) AddB(delta int) int { return sessrt.Add(&s.keyBag, 0, &s.v.B, delta) }
 
 // Ten is field Ten of key in session.go.
 func (s *Key) Ten() string { return s.v.Ten }
 
-// SetTen sets Ten.
+// SetTen sets Ten; HasTen tells whether it is set, ClearTen unsets it.
 func (s *Key) SetTen(ten string) { sessrt.Set(&s.keyBag, 1, &s.v.Ten, ten) }
-
-// HasTen tells whether Ten is set.
-func (s *Key) HasTen() bool { return sessrt.Has(&s.keyBag, 1) }
-
-// ClearTen unsets Ten.
-func (s *Key) ClearTen() { sessrt.Clear(&s.keyBag, 1, &s.v.Ten) }
+func (s *Key) HasTen() bool      { return sessrt.Has(&s.keyBag, 1) }
+func (s *Key) ClearTen()         { sessrt.Clear(&s.keyBag, 1, &s.v.Ten) }
 
 // UpdateTen sets Ten to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateTen(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
@@ -1881,14 +1605,10 @@ func (s *Key) UpdateTen(f func(string) string) { sessrt.Update(s.SessionFields()
 // Two is field Two of key in session.go.
 func (s *Key) Two() string { return s.v.Two }
 
-// SetTwo sets Two.
+// SetTwo sets Two; HasTwo tells whether it is set, ClearTwo unsets it.
 func (s *Key) SetTwo(two string) { sessrt.Set(&s.keyBag, 2, &s.v.Two, two) }
-
-// HasTwo tells whether Two is set.
-func (s *Key) HasTwo() bool { return sessrt.Has(&s.keyBag, 2) }
-
-// ClearTwo unsets Two.
-func (s *Key) ClearTwo() { sessrt.Clear(&s.keyBag, 2, &s.v.Two) }
+func (s *Key) HasTwo() bool      { return sessrt.Has(&s.keyBag, 2) }
+func (s *Key) ClearTwo()         { sessrt.Clear(&s.keyBag, 2, &s.v.Two) }
 
 // UpdateTwo sets Two to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateTwo(f func(string) string) { sessrt.Update(s.SessionFields(), 2, f) }
@@ -1896,36 +1616,24 @@ func (s *Key) UpdateTwo(f func(string) string) { sessrt.Update(s.SessionFields()
 // A is field A of key in session.go.
 func (s *Key) A() int { return s.v.A }
 
-// SetA sets A.
+// SetA sets A; HasA tells whether it is set, ClearA unsets it.
 func (s *Key) SetA(a int) { sessrt.Set(&s.keyBag, 3, &s.v.A, a) }
-
-// HasA tells whether A is set.
 func (s *Key) HasA() bool { return sessrt.Has(&s.keyBag, 3) }
-
-// ClearA unsets A.
-func (s *Key) ClearA() { sessrt.Clear(&s.keyBag, 3, &s.v.A) }
+func (s *Key) ClearA()    { sessrt.Clear(&s.keyBag, 3, &s.v.A) }
 
 // UpdateA sets A to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateA(f func(int) int) { sessrt.Update(s.SessionFields(), 3, f) }
 
 // AddA adds delta to A and returns the sum; parallel adds sum up.
-func (s *Key) AddA(delta int) int {
-	s.v.A += delta
-	sessrt.MarkAdded(&s.keyBag, 3)
-	return s.v.A
-}
+func (s *Key) AddA(delta int) int { return sessrt.Add(&s.keyBag, 3, &s.v.A, delta) }
 
 // Minus is field Minus of key in session.go.
 func (s *Key) Minus() string { return s.v.Minus }
 
-// SetMinus sets Minus.
+// SetMinus sets Minus; HasMinus tells whether it is set, ClearMinus unsets it.
 func (s *Key) SetMinus(minus string) { sessrt.Set(&s.keyBag, 4, &s.v.Minus, minus) }
-
-// HasMinus tells whether Minus is set.
-func (s *Key) HasMinus() bool { return sessrt.Has(&s.keyBag, 4) }
-
-// ClearMinus unsets Minus.
-func (s *Key) ClearMinus() { sessrt.Clear(&s.keyBag, 4, &s.v.Minus) }
+func (s *Key) HasMinus() bool        { return sessrt.Has(&s.keyBag, 4) }
+func (s *Key) ClearMinus()           { sessrt.Clear(&s.keyBag, 4, &s.v.Minus) }
 
 // UpdateMinus sets Minus to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateMinus(f func(string) string) { sessrt.Update(s.SessionFields(), 4, f) }
@@ -1933,14 +1641,10 @@ func (s *Key) UpdateMinus(f func(string) string) { sessrt.Update(s.SessionFields
 // Lead is field Lead of key in session.go.
 func (s *Key) Lead() string { return s.v.Lead }
 
-// SetLead sets Lead.
+// SetLead sets Lead; HasLead tells whether it is set, ClearLead unsets it.
 func (s *Key) SetLead(lead string) { sessrt.Set(&s.keyBag, 5, &s.v.Lead, lead) }
-
-// HasLead tells whether Lead is set.
-func (s *Key) HasLead() bool { return sessrt.Has(&s.keyBag, 5) }
-
-// ClearLead unsets Lead.
-func (s *Key) ClearLead() { sessrt.Clear(&s.keyBag, 5, &s.v.Lead) }
+func (s *Key) HasLead() bool       { return sessrt.Has(&s.keyBag, 5) }
+func (s *Key) ClearLead()          { sessrt.Clear(&s.keyBag, 5, &s.v.Lead) }
 
 // UpdateLead sets Lead to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Key) UpdateLead(f func(string) string) { sessrt.Update(s.SessionFields(), 5, f) }
@@ -2084,24 +1788,13 @@ type Chip struct {
 	v chip
 }
 
-// User is field User of chip in session.go;
-// what a caller changes in it is saved.
-func (s *Chip) User() map[string]string {
-	sessrt.MarkLent(&s.chipBag, 0)
-	return s.v.User
-}
+// User is field User of chip in session.go; what a caller changes in it is saved.
+func (s *Chip) User() map[string]string { return sessrt.Lend(&s.chipBag, 0, s.v.User) }
 
-// SetUser sets User.
-func (s *Chip) SetUser(user map[string]string) {
-	sessrt.Set(&s.chipBag, 0, &s.v.User, user)
-	sessrt.MarkLent(&s.chipBag, 0)
-}
-
-// HasUser tells whether User is set.
-func (s *Chip) HasUser() bool { return sessrt.Has(&s.chipBag, 0) }
-
-// ClearUser unsets User.
-func (s *Chip) ClearUser() { sessrt.Clear(&s.chipBag, 0, &s.v.User) }
+// SetUser sets User; HasUser tells whether it is set, ClearUser unsets it.
+func (s *Chip) SetUser(user map[string]string) { sessrt.SetLent(&s.chipBag, 0, &s.v.User, user) }
+func (s *Chip) HasUser() bool                  { return sessrt.Has(&s.chipBag, 0) }
+func (s *Chip) ClearUser()                     { sessrt.Clear(&s.chipBag, 0, &s.v.User) }
 
 // UpdateUser sets User to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Chip) UpdateUser(f func(map[string]string) map[string]string) {
@@ -2195,17 +1888,12 @@ type Login struct {
 	v login
 }
 
-// Passport is field Passport of login in session.go;
-// what a caller changes in it is saved.
-func (s *Login) Passport() map[string]string {
-	sessrt.MarkLent(&s.loginBag, 0)
-	return s.v.Passport
-}
+// Passport is field Passport of login in session.go; what a caller changes in it is saved.
+func (s *Login) Passport() map[string]string { return sessrt.Lend(&s.loginBag, 0, s.v.Passport) }
 
 // SetPassport sets Passport.
 func (s *Login) SetPassport(passport map[string]string) {
-	sessrt.Set(&s.loginBag, 0, &s.v.Passport, passport)
-	sessrt.MarkLent(&s.loginBag, 0)
+	sessrt.SetLent(&s.loginBag, 0, &s.v.Passport, passport)
 }
 
 // HasPassport tells whether Passport is set.
@@ -2228,29 +1916,20 @@ func (s *Login) DeletePassport(key string) { sessrt.Delete(&s.loginBag, 0, s.v.P
 // ReturnTo is field ReturnTo of login in session.go.
 func (s *Login) ReturnTo() string { return s.v.ReturnTo }
 
-// SetReturnTo sets ReturnTo.
+// SetReturnTo sets ReturnTo; HasReturnTo tells whether it is set, ClearReturnTo unsets it.
 func (s *Login) SetReturnTo(returnTo string) { sessrt.Set(&s.loginBag, 1, &s.v.ReturnTo, returnTo) }
-
-// HasReturnTo tells whether ReturnTo is set.
-func (s *Login) HasReturnTo() bool { return sessrt.Has(&s.loginBag, 1) }
-
-// ClearReturnTo unsets ReturnTo.
-func (s *Login) ClearReturnTo() { sessrt.Clear(&s.loginBag, 1, &s.v.ReturnTo) }
+func (s *Login) HasReturnTo() bool           { return sessrt.Has(&s.loginBag, 1) }
+func (s *Login) ClearReturnTo()              { sessrt.Clear(&s.loginBag, 1, &s.v.ReturnTo) }
 
 // UpdateReturnTo sets ReturnTo to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Login) UpdateReturnTo(f func(string) string) { sessrt.Update(s.SessionFields(), 1, f) }
 
-// Flash is field Flash of login in session.go;
-// what a caller changes in it is saved.
-func (s *Login) Flash() map[string][]string {
-	sessrt.MarkLent(&s.loginBag, 2)
-	return s.v.Flash
-}
+// Flash is field Flash of login in session.go; what a caller changes in it is saved.
+func (s *Login) Flash() map[string][]string { return sessrt.Lend(&s.loginBag, 2, s.v.Flash) }
 
 // SetFlash sets Flash.
 func (s *Login) SetFlash(flash map[string][]string) {
-	sessrt.Set(&s.loginBag, 2, &s.v.Flash, flash)
-	sessrt.MarkLent(&s.loginBag, 2)
+	sessrt.SetLent(&s.loginBag, 2, &s.v.Flash, flash)
 }
 
 // HasFlash tells whether Flash is set.
@@ -2382,14 +2061,10 @@ type Blob struct {
 // Blob is field Blob of blob in session.go.
 func (s *Blob) Blob() string { return s.v.Blob }
 
-// SetBlob sets Blob.
+// SetBlob sets Blob; HasBlob tells whether it is set, ClearBlob unsets it.
 func (s *Blob) SetBlob(value string) { sessrt.Set(&s.blobBag, 0, &s.v.Blob, value) }
-
-// HasBlob tells whether Blob is set.
-func (s *Blob) HasBlob() bool { return sessrt.Has(&s.blobBag, 0) }
-
-// ClearBlob unsets Blob.
-func (s *Blob) ClearBlob() { sessrt.Clear(&s.blobBag, 0, &s.v.Blob) }
+func (s *Blob) HasBlob() bool        { return sessrt.Has(&s.blobBag, 0) }
+func (s *Blob) ClearBlob()           { sessrt.Clear(&s.blobBag, 0, &s.v.Blob) }
 
 // UpdateBlob sets Blob to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Blob) UpdateBlob(f func(string) string) { sessrt.Update(s.SessionFields(), 0, f) }
@@ -2489,24 +2164,16 @@ type Other struct {
 // Count is field Count of other in session.go.
 func (s *Other) Count() int { return s.v.Count }
 
-// SetCount sets Count.
+// SetCount sets Count; HasCount tells whether it is set, ClearCount unsets it.
 func (s *Other) SetCount(count int) { sessrt.Set(&s.otherBag, 0, &s.v.Count, count) }
-
-// HasCount tells whether Count is set.
-func (s *Other) HasCount() bool { return sessrt.Has(&s.otherBag, 0) }
-
-// ClearCount unsets Count.
-func (s *Other) ClearCount() { sessrt.Clear(&s.otherBag, 0, &s.v.Count) }
+func (s *Other) HasCount() bool     { return sessrt.Has(&s.otherBag, 0) }
+func (s *Other) ClearCount()        { sessrt.Clear(&s.otherBag, 0, &s.v.Count) }
 
 // UpdateCount sets Count to what f makes of it; f must be pure: a conflict calls it again.
 func (s *Other) UpdateCount(f func(int) int) { sessrt.Update(s.SessionFields(), 0, f) }
 
 // AddCount adds delta to Count and returns the sum; parallel adds sum up.
-func (s *Other) AddCount(delta int) int {
-	s.v.Count += delta
-	sessrt.MarkAdded(&s.otherBag, 0)
-	return s.v.Count
-}
+func (s *Other) AddCount(delta int) int { return sessrt.Add(&s.otherBag, 0, &s.v.Count, delta) }
 
 // Code is field Code of other in session.go,
 // the zero value 1 hour after it was set.
@@ -2535,14 +2202,10 @@ func (s *Other) UpdateCode(f func(string) string) {
 	sessrt.StartTTL(&s.otherBag, 1, time.Hour)
 }
 
-// SetNotice sets Notice until it is taken.
+// SetNotice sets Notice until it is taken; HasNotice tells whether it is set, ClearNotice unsets it.
 func (s *Other) SetNotice(notice string) { sessrt.Set(&s.otherBag, 2, &s.v.Notice, notice) }
-
-// HasNotice tells whether Notice is set.
-func (s *Other) HasNotice() bool { return sessrt.Has(&s.otherBag, 2) }
-
-// ClearNotice unsets Notice.
-func (s *Other) ClearNotice() { sessrt.Clear(&s.otherBag, 2, &s.v.Notice) }
+func (s *Other) HasNotice() bool         { return sessrt.Has(&s.otherBag, 2) }
+func (s *Other) ClearNotice()            { sessrt.Clear(&s.otherBag, 2, &s.v.Notice) }
 
 // TakeNotice returns Notice and removes it.
 // It is field Notice of other in session.go.
@@ -2665,7 +2328,6 @@ func (f *otherFields) Merge(i int, base, mine sessrt.Fields) {
 var itemColumns = sessrt.NewColumns("sku", "qty")
 
 func appendItem(b []byte, v *Item) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.SKU)
 	return sessrt.AppendInt(b, v.Qty)
 }
@@ -2682,7 +2344,6 @@ func readItem(r *sessrt.Reader, v *Item, i int) {
 var prefsColumns = sessrt.NewColumns("theme", "tags")
 
 func appendPrefs(b []byte, v *Prefs) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.Theme)
 	return sessrt.AppendSlice(b, v.Tags, sessrt.AppendString)
 }
@@ -2699,7 +2360,6 @@ func readPrefs(r *sessrt.Reader, v *Prefs, i int) {
 var userColumns = sessrt.NewColumns("id", "roles", "profile")
 
 func appendUser(b []byte, v *User) []byte {
-	b = append(b, 0x93)
 	b = sessrt.AppendInt(b, v.ID)
 	b = sessrt.AppendSlice(b, v.Roles, sessrt.AppendString)
 	return sessrt.AppendStruct(b, &v.Profile, profileColumns, appendProfile)
@@ -2719,7 +2379,6 @@ func readUser(r *sessrt.Reader, v *User, i int) {
 var profileColumns = sessrt.NewColumns("addr")
 
 func appendProfile(b []byte, v *Profile) []byte {
-	b = append(b, 0x91)
 	return sessrt.AppendStruct(b, &v.Addr, addrColumns, appendAddr)
 }
 
@@ -2733,7 +2392,6 @@ func readProfile(r *sessrt.Reader, v *Profile, i int) {
 var addrColumns = sessrt.NewColumns("city", "geo")
 
 func appendAddr(b []byte, v *Addr) []byte {
-	b = append(b, 0x92)
 	b = sessrt.AppendString(b, v.City)
 	return sessrt.AppendSlice(b, v.Geo, sessrt.AppendFloat64)
 }
