@@ -148,7 +148,7 @@ func (headerSender) Send(w http.ResponseWriter, r *http.Request, token string, m
 	return nil
 }
 
-func (headerSender) Forget(w http.ResponseWriter, r *http.Request) {
+func (headerSender) Forget(w http.ResponseWriter, r *http.Request, _ *sess.Meta) {
 	w.Header().Set("X-Token", "none of "+r.URL.Path)
 }
 
