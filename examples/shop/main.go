@@ -1,6 +1,15 @@
 // Shop sells cookies by the piece and shows what a typed session is good for:
 // a cart, login, a theme, notices that are seen once, an area that asks for the
 // password again, and a page of the user's sessions that ends any of them.
+//
+// Where the sessions are is one flag:
+//
+//	go run ./examples/shop -store memory
+//	go run ./examples/shop -store cookie
+//	go run ./examples/shop -store sqlite:shop.db
+//	go run ./examples/shop -store redis://localhost:6379
+//	go run ./examples/shop -store postgres://shop:password@localhost/shop
+//	go run ./examples/shop -store mysql://shop:password@localhost/shop
 package main
 
 import (
@@ -18,7 +27,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
-	store := flag.String("store", "memory", "where sessions are kept, one of "+storeNames())
+	store := flag.String("store", "memory", "where sessions are kept, one of "+storeForms())
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -33,15 +42,15 @@ const shutdownTime = 10 * time.Second
 
 // run serves the shop until ctx is done. It lets requests in flight end before
 // it closes the store.
-func run(ctx context.Context, addr, storeName string) (err error) {
-	store, err := openStore(storeName)
+func run(ctx context.Context, addr, choice string) (err error) {
+	store, err := openStore(choice)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.close()) }()
-	shop, err := newShop(store, storeName, time.Now)
+	shop, err := newShop(store, store.kind, time.Now)
 	if err != nil {
-		return err
+		return store.refused(err)
 	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {

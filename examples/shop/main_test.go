@@ -48,8 +48,34 @@ func TestProgram(t *testing.T) {
 			}
 		})
 	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		var v *visitor
+		choice := "sqlite:" + filepath.Join(t.TempDir(), "shop.db")
+		for _, want := range []string{`{"visits":1}`, `{"visits":2}`} { // one a start
+			cmd, base := start(t, program, "-addr", "127.0.0.1:0", "-store", choice)
+			if v == nil {
+				v = (&world{url: base}).visitor(t)
+			}
+			v.base = base // cookies know no ports
+			if p := v.get("/visits"); p.body != want+"\n" {
+				t.Errorf("got %s, want %s", p.body, want)
+			}
+			if runtime.GOOS == "windows" { // the end without a word is survived too
+				cmd.Process.Kill()
+				cmd.Wait()
+				continue
+			}
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("after SIGTERM the program ends with: %v", err)
+			}
+		}
+	})
 	for _, c := range []struct{ args, env, want string }{
-		{"-store nonsense", "", "-store nonsense: there is no such store; use one of cookie, memory"},
+		{"-store nonsense", "", "-store nonsense: there is no such store; use one of memory, cookie, sqlite:FILE, " + redisForm},
 		{"-store cookie", "SESSION_KEY=short", "SESSION_KEY: "},
 		{"-addr 127.0.0.1:nonsense", "", "nonsense"},
 	} {

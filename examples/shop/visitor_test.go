@@ -24,15 +24,16 @@ type world struct {
 func (w *world) now() time.Time       { return time.Now().Add(time.Duration(w.ahead.Load())) }
 func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
 
-func newWorld(t testing.TB, storeName string) *world {
+func newWorld(t testing.TB, choice string) *world {
 	t.Helper()
-	store, err := openStore(storeName)
+	store, err := openStore(choice)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{cookie: storeName == "cookie"}
-	shop, err := newShop(store, storeName, w.now)
+	w := &world{cookie: store.kind == "cookie"}
+	shop, err := newShop(store, store.kind, w.now)
 	if err != nil {
+		store.close()
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
@@ -48,7 +49,8 @@ func newWorld(t testing.TB, storeName string) *world {
 	return w
 }
 
-// eachStore runs a test on every store that needs no server.
+// eachStore runs a test on a store of each kind: sessions here, and in the cookie.
+// TestEngines has the others.
 func eachStore(t *testing.T, f func(*testing.T, *world)) {
 	t.Parallel()
 	for _, store := range []string{"memory", "cookie"} {
