@@ -63,7 +63,8 @@ func Example_file() {
 	for range 2 {
 		db := must(sql.Open("sqlite", address))
 		store := sqlstore.New(db, sqlstore.SQLite)
-		if err := store.Migrate(ctx); err != nil { // creates the tables, once
+		err := store.Migrate(ctx) // makes the tables if they are missing
+		if err != nil {
 			log.Fatal(err)
 		}
 		sessions := must(account.NewSessions(store, quiet))
