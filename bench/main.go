@@ -1,7 +1,7 @@
 // Bench measures sessiongen beside its peers and prints tables, each with the
 // bound that a figure is to keep and whether it does.
 //
-//	go run . [-markdown] [-rounds n] [part ...]
+//	go run . [-markdown] [-rounds n] [-rows n] [part ...]
 //
 // Without a part it runs all of them. It needs the modules in go.mod, and
 // measures best on a machine that does nothing else.
@@ -19,6 +19,7 @@ import (
 
 	"github.com/sessiongen/sessiongen/bench/generator"
 	"github.com/sessiongen/sessiongen/bench/sessions"
+	"github.com/sessiongen/sessiongen/bench/stores"
 	"github.com/sessiongen/sessiongen/bench/table"
 )
 
@@ -26,13 +27,26 @@ import (
 type part struct {
 	name, about string
 
-	// run measures in so many rounds, 0 for as many as the figures need.
-	run func(ctx context.Context, rounds int) ([]table.Table, error)
+	run func(ctx context.Context, s settings) ([]table.Table, error)
+}
+
+// settings are what the flags say of how to measure.
+type settings struct {
+	rounds int // 0 for as many as the figures need
+	rows   int // of the large tables
 }
 
 var parts = []part{
-	{"generator", "the command: time and memory of whole runs", generator.Run},
-	{"sessions", "the runtime: fields, codecs, requests, memory, lost updates, servers", sessions.Run},
+	{"generator", "the command: time and memory of whole runs", inRounds(generator.Run)},
+	{"sessions", "the runtime: fields, codecs, requests, memory, lost updates, servers", inRounds(sessions.Run)},
+	{"stores", "Redis, PostgreSQL, MariaDB, SQLite: requests, lost updates, large tables", func(ctx context.Context, s settings) ([]table.Table, error) {
+		return stores.Run(ctx, s.rounds, s.rows)
+	}},
+}
+
+// inRounds is a part that needs to know no more than the rounds.
+func inRounds(run func(context.Context, int) ([]table.Table, error)) func(context.Context, settings) ([]table.Table, error) {
+	return func(ctx context.Context, s settings) ([]table.Table, error) { return run(ctx, s.rounds) }
 }
 
 func main() {
@@ -50,6 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f.SetOutput(stderr)
 	markdown := f.Bool("markdown", false, "print tables as Markdown")
 	rounds := f.Int("rounds", 0, "measure `n` times; 0 is as often as the figures need")
+	rows := f.Int("rows", stores.Rows, "give the large tables of the stores `n` rows")
 	f.Usage = func() {
 		fmt.Fprint(stderr, "usage: go run . [flags] [part ...]\n\nThe parts are:\n")
 		for _, p := range parts {
@@ -66,7 +81,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, p := range chosen {
-		tables, err := p.run(ctx, *rounds)
+		tables, err := p.run(ctx, settings{*rounds, *rows})
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sessiongen/sessiongen/bench/stores"
 	"github.com/sessiongen/sessiongen/bench/table"
 )
 
@@ -14,9 +15,12 @@ func TestRun(t *testing.T) {
 	old := parts
 	t.Cleanup(func() { parts = old })
 	one := func(name string) part {
-		return part{name, "", func(_ context.Context, rounds int) ([]table.Table, error) {
-			if rounds != 3 {
+		return part{name, "", func(_ context.Context, s settings) ([]table.Table, error) {
+			if s.rounds != 3 {
 				return nil, errors.New("wrong rounds")
+			}
+			if s.rows != stores.Rows && s.rows != 500 {
+				return nil, errors.New("wrong rows")
 			}
 			return []table.Table{{Title: "of " + name, Columns: []string{"x"}}}, nil
 		}}
@@ -27,6 +31,8 @@ func TestRun(t *testing.T) {
 		{args: "-rounds 3 -markdown second", want: "### of second\n\n| x   |\n| --- |\n\n"},
 		{args: "-rounds 3 second first", want: "of second\n\nx  \n\nof first\n\nx  \n\n"},
 		{args: "-rounds 3 third", err: "no part is called third; the parts are first, second"},
+		{args: "-rounds 3 -rows 500 first", want: "of first\n\nx  \n\n"},
+		{args: "-rounds 3 -rows 400 first", err: "first: wrong rows"},
 		{args: "-rounds 2 first", err: "first: wrong rounds"},
 	} {
 		var out, errs strings.Builder

@@ -87,6 +87,9 @@ func (c *Client) Header() string {
 
 // Keep takes over the cookies of an answer.
 func (c *Client) Keep(cookies []*http.Cookie) {
+	if c.cookies == nil {
+		c.cookies = map[string]string{}
+	}
 	for _, cookie := range cookies {
 		if cookie.MaxAge < 0 {
 			delete(c.cookies, cookie.Name)

@@ -52,7 +52,7 @@ func MemoryLimit() (*App, error) {
 		defer mu.Unlock()
 		records[key] = v
 	}
-	return limit(load, func(w http.ResponseWriter, key string, v *workload.Record) {
+	return limit(load, func(w http.ResponseWriter, key string, _, v *workload.Record) {
 		if key == "" {
 			key = base64.RawURLEncoding.EncodeToString(randomKey(32))
 			setToken(w, key)
@@ -68,7 +68,7 @@ func SealedLimit() (*App, error) {
 		return nil, err
 	}
 	return limit(func(r *http.Request) (string, *workload.Record) { return "", open(aead, token(r)) },
-		func(w http.ResponseWriter, _ string, v *workload.Record) { setToken(w, seal(aead, v)) },
+		func(w http.ResponseWriter, _ string, _, v *workload.Record) { setToken(w, seal(aead, v)) },
 		func(w http.ResponseWriter, _ string) { setToken(w, "; Max-Age=0") }), nil
 }
 
@@ -96,11 +96,11 @@ func open(aead cipher.AEAD, token string) *workload.Record {
 	return v
 }
 
-func limit(load func(*http.Request) (string, *workload.Record), store func(http.ResponseWriter, string, *workload.Record), end func(http.ResponseWriter, string)) *App {
+func limit(load func(*http.Request) (string, *workload.Record), store func(w http.ResponseWriter, key string, old, v *workload.Record), end func(http.ResponseWriter, string)) *App {
 	a := &App{Name: "limit", Close: func() {}}
 	a.Login = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := workload.Sample()
-		store(w, "", &v)
+		store(w, "", nil, &v)
 		answer(w)
 	})
 	a.Full = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,7 +109,7 @@ func limit(load func(*http.Request) (string, *workload.Record), store func(http.
 		a.between()
 		next := *v
 		next.Visits++
-		store(w, key, &next)
+		store(w, key, v, &next)
 		answer(w)
 	})
 	a.Read = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

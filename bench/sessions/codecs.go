@@ -97,16 +97,16 @@ func codecs(ctx context.Context, s size) ([]row, *table.Table, error) {
 		}})
 	return []row{{
 		what:  "encode",
-		limit: fmt.Sprintf("%s, %d B", nanos(enc[0].Nanos), len(hand)),
-		peer:  fmt.Sprintf("msgp %s, %d B; gob %s, %d B", nanos(enc[1].Nanos), len(msgp), nanos(enc[2].Nanos), gobbed.Len()),
-		ours:  fmt.Sprintf("%s, %d B", nanos(enc[3].Nanos), len(ours)),
+		limit: fmt.Sprintf("%s, %d B", table.Nanos(enc[0].Nanos), len(hand)),
+		peer:  fmt.Sprintf("msgp %s, %d B; gob %s, %d B", table.Nanos(enc[1].Nanos), len(msgp), table.Nanos(enc[2].Nanos), gobbed.Len()),
+		ours:  fmt.Sprintf("%s, %d B", table.Nanos(enc[3].Nanos), len(ours)),
 		bound: "0.7 of msgp, 265 B",
 		holds: enc[3].Nanos <= 0.7*enc[1].Nanos && len(ours) <= 265,
 	}, {
 		what:  "decode",
-		limit: fmt.Sprintf("%s, %.0f allocations", nanos(dec[0].Nanos), dec[0].Allocs),
-		peer:  fmt.Sprintf("msgp %s, %.0f; gob %s, %.0f", nanos(dec[1].Nanos), dec[1].Allocs, nanos(dec[2].Nanos), dec[2].Allocs),
-		ours:  fmt.Sprintf("%s, %.0f", nanos(dec[3].Nanos), dec[3].Allocs),
+		limit: fmt.Sprintf("%s, %.0f allocations", table.Nanos(dec[0].Nanos), dec[0].Allocs),
+		peer:  fmt.Sprintf("msgp %s, %.0f; gob %s, %.0f", table.Nanos(dec[1].Nanos), dec[1].Allocs, table.Nanos(dec[2].Nanos), dec[2].Allocs),
+		ours:  fmt.Sprintf("%s, %.0f", table.Nanos(dec[3].Nanos), dec[3].Allocs),
 		bound: "0.75 of msgp, 4 allocations",
 		holds: dec[3].Nanos <= 0.75*dec[1].Nanos && dec[3].Allocs < 4.5,
 	}}, nil, nil

@@ -3,7 +3,6 @@ package sessions
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gorilla/sessions"
@@ -64,9 +63,9 @@ func fields(ctx context.Context, s size) ([]row, *table.Table, error) {
 	limit, gorilla, other, mine := r[0], r[1], r[2], r[3]
 	return []row{{
 		what:  "get and set of a field",
-		limit: nanos(limit.Nanos),
-		peer:  fmt.Sprintf("gorilla %s, scs %s", nanos(gorilla.Nanos), nanos(other.Nanos)),
-		ours:  fmt.Sprintf("%s, %.0f allocations", nanos(mine.Nanos), mine.Allocs),
+		limit: table.Nanos(limit.Nanos),
+		peer:  fmt.Sprintf("gorilla %s, scs %s", table.Nanos(gorilla.Nanos), table.Nanos(other.Nanos)),
+		ours:  fmt.Sprintf("%s, %.0f allocations", table.Nanos(mine.Nanos), mine.Allocs),
 		bound: "1.16 of limit, no allocation",
 		holds: mine.Nanos <= 1.16*limit.Nanos && mine.Allocs < 0.5,
 	}}, nil, nil
@@ -78,10 +77,3 @@ func use(n int) {
 		panic("there are less than no visits")
 	}
 }
-
-// sink is a response that nobody reads.
-type sink struct{ header http.Header }
-
-func (w *sink) Header() http.Header         { return w.header }
-func (w *sink) Write(p []byte) (int, error) { return len(p), nil }
-func (w *sink) WriteHeader(int)             {}

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
-	"time"
 
 	"github.com/sessiongen/sessiongen/bench/apps"
+	"github.com/sessiongen/sessiongen/bench/overlap"
 	"github.com/sessiongen/sessiongen/bench/table"
 )
 
@@ -56,7 +55,7 @@ func lost(ctx context.Context, s size) ([]row, *table.Table, error) {
 	var peers string
 	var ours int
 	for i, server := range servers {
-		n, err := storm(ctx, server, s)
+		n, err := overlap.Lost(ctx, server, s.clients, s.adds)
 		if err != nil {
 			return nil, nil, errors.Join(err, end())
 		}
@@ -77,46 +76,6 @@ func lost(ctx context.Context, s size) ([]row, *table.Table, error) {
 	}}, nil, end()
 }
 
-// storm lets clients add visits in parallel and returns how many are missing.
-func storm(ctx context.Context, server *apps.Server, s size) (int, error) {
-	first := apps.NewBrowser()
-	defer first.Close()
-	if _, _, err := first.Get(server, "/login", true); err != nil {
-		return 0, err
-	}
-	before, err := first.Visits(server)
-	if err != nil {
-		return 0, err
-	}
-	var wg sync.WaitGroup
-	errs := make([]error, s.clients)
-	for i := range s.clients {
-		wg.Go(func() {
-			b := first.Copy()
-			defer b.Close()
-			for range s.adds {
-				status, body, err := b.Get(server, "/full", false)
-				if err == nil && status != 204 {
-					err = fmt.Errorf("%s: a request was answered %d %q", server.Name, status, body)
-				}
-				if err == nil {
-					err = ctx.Err()
-				}
-				if err != nil {
-					errs[i] = err
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return 0, err
-	}
-	after, err := first.Visits(server)
-	return s.clients*s.adds - (after - before), err
-}
-
 // late measures whether a session that was logged out comes back by the save of
 // a request that was in flight.
 func late(context.Context, size) ([]row, *table.Table, error) {
@@ -127,7 +86,7 @@ func late(context.Context, size) ([]row, *table.Table, error) {
 	var peers string
 	ours := ""
 	for i, server := range servers {
-		alive, err := revived(server)
+		alive, err := overlap.Revived(server)
 		if err != nil {
 			return nil, nil, errors.Join(err, end())
 		}
@@ -143,46 +102,4 @@ func late(context.Context, size) ([]row, *table.Table, error) {
 		}
 	}
 	return []row{{what: "logout, then a late save", limit: none, peer: peers, ours: ours, bound: "dead", holds: ours == "dead"}}, nil, end()
-}
-
-// revived tells whether the session answers after its logout: to the cookie of
-// before, or to the one that the late response set.
-func revived(server *apps.Server) (bool, error) {
-	slow := apps.NewBrowser()
-	defer slow.Close()
-	if _, _, err := slow.Get(server, "/login", true); err != nil {
-		return false, err
-	}
-	before := slow.Copy()
-	defer before.Close()
-	loaded, resume := make(chan struct{}), make(chan struct{})
-	server.SetBetween(func() {
-		close(loaded)
-		<-resume
-	})
-	done := make(chan error, 1)
-	go func() {
-		_, _, err := slow.Get(server, "/full", true)
-		done <- err
-	}()
-	select {
-	case <-loaded:
-	case err := <-done:
-		return false, fmt.Errorf("%s: the slow request ended early: %w", server.Name, err)
-	case <-time.After(10 * time.Second):
-		return false, fmt.Errorf("%s: the slow request does not begin", server.Name)
-	}
-	_, _, err := before.Get(server, "/logout", false)
-	close(resume)
-	if err := errors.Join(err, <-done); err != nil {
-		return false, err
-	}
-	server.SetBetween(nil)
-	for _, b := range []*apps.Browser{before, slow} {
-		// A session of its own that the late request began has one visit.
-		if n, err := b.Visits(server); err != nil || n > 1 {
-			return n > 1, err
-		}
-	}
-	return false, nil
 }

@@ -151,7 +151,7 @@ func million(ctx context.Context, s size) ([]row, *table.Table, error) {
 		store.close()
 	}
 	cell := func(i int) string {
-		return fmt.Sprintf("%.0f B, %s (data %d B)", bytes[i], nanos(times[i]), sizes[i])
+		return fmt.Sprintf("%.0f B, %s (data %d B)", bytes[i], table.Nanos(times[i]), sizes[i])
 	}
 	return []row{{
 		what:  fmt.Sprintf("%d sessions in memory, look-up", s.records),
@@ -206,7 +206,7 @@ func expiry(ctx context.Context, s size) ([]row, *table.Table, error) {
 		store.close()
 	}
 	cell := func(i int) string {
-		return fmt.Sprintf("%s (%s before), %.0f %% of memory back", nanos(float64(stalls[i])), nanos(float64(calm[i])), back[i])
+		return fmt.Sprintf("%s (%s before), %.0f %% of memory back", table.Nanos(float64(stalls[i])), table.Nanos(float64(calm[i])), back[i])
 	}
 	return []row{{
 		what:  fmt.Sprintf("%d sessions expire at once: the longest look-up", s.records),

@@ -39,7 +39,7 @@ func requests(ctx context.Context, s size) ([]row, *table.Table, error) {
 	} {
 		limit, peer, ours := c.results[0], c.results[1], c.results[2]
 		for _, r := range c.results {
-			detail.Add(c.store+", "+c.kind, r.Name, nanos(r.Nanos), fmt.Sprintf("%.0f", r.Bytes), fmt.Sprintf("%.0f", r.Allocs), fmt.Sprintf("%.1f", r.Nanos/limit.Nanos))
+			detail.Add(c.store+", "+c.kind, r.Name, table.Nanos(r.Nanos), fmt.Sprintf("%.0f", r.Bytes), fmt.Sprintf("%.0f", r.Allocs), fmt.Sprintf("%.1f", r.Nanos/limit.Nanos))
 		}
 		bound := fmt.Sprintf("%.1f of limit", c.slower)
 		if c.faster > 0 {
@@ -47,9 +47,9 @@ func requests(ctx context.Context, s size) ([]row, *table.Table, error) {
 		}
 		rows = append(rows, row{
 			what:  c.store + ", " + c.kind,
-			limit: nanos(limit.Nanos),
-			peer:  fmt.Sprintf("%s %s, %.0f allocations", c.peer, nanos(peer.Nanos), peer.Allocs),
-			ours:  fmt.Sprintf("%s, %.0f; %.0f times %s, %.1f of limit", nanos(ours.Nanos), ours.Allocs, peer.Nanos/ours.Nanos, c.peer, ours.Nanos/limit.Nanos),
+			limit: table.Nanos(limit.Nanos),
+			peer:  fmt.Sprintf("%s %s, %.0f allocations", c.peer, table.Nanos(peer.Nanos), peer.Allocs),
+			ours:  fmt.Sprintf("%s, %.0f; %.0f times %s, %.1f of limit", table.Nanos(ours.Nanos), ours.Allocs, peer.Nanos/ours.Nanos, c.peer, ours.Nanos/limit.Nanos),
 			bound: bound,
 			holds: peer.Nanos >= c.faster*ours.Nanos && ours.Nanos <= c.slower*limit.Nanos,
 		})
@@ -76,7 +76,7 @@ func measureApps(ctx context.Context, s size, makers ...func() (*apps.App, error
 			handler http.Handler
 			request *http.Request
 		}{"full": {a.Full, known}, "read": {a.Read, known}, "anon": {a.Read, unknown}} {
-			contenders[kind] = append(contenders[kind], measure.Contender{Name: a.Name, Run: serve(c.handler, c.request)})
+			contenders[kind] = append(contenders[kind], measure.Contender{Name: a.Name, Run: apps.Repeat(c.handler, c.request)})
 		}
 	}
 	results := map[string][]measure.Result{}
@@ -84,18 +84,6 @@ func measureApps(ctx context.Context, s size, makers ...func() (*apps.App, error
 		results[kind] = measure.InTurns(ctx, s.rounds, s.slice, c...)
 	}
 	return results, nil
-}
-
-// serve lets h answer r anew each time: some libraries change the request.
-func serve(h http.Handler, r *http.Request) func(n int) {
-	w, request := &sink{http.Header{}}, new(http.Request)
-	return func(n int) {
-		for range n {
-			clear(w.header)
-			*request = *r
-			h.ServeHTTP(w, request)
-		}
-	}
 }
 
 // cookies measures the size of the cookies that are sent.
@@ -106,9 +94,8 @@ func cookies(_ context.Context, _ size) ([]row, *table.Table, error) {
 			return 0, err
 		}
 		defer a.Close()
-		w := &sink{http.Header{}}
-		a.Login.ServeHTTP(w, (&apps.Client{}).Request())
-		return len(w.header.Get("Set-Cookie")), nil
+		w := (&apps.Client{}).Do(a.Login)
+		return len(w.Header().Get("Set-Cookie")), nil
 	}
 	var n [6]int
 	for i, make := range []func() (*apps.App, error){apps.SealedLimit, apps.GorillaCookies, apps.Sealed, apps.MemoryLimit, apps.SCS, apps.Memory} {

@@ -5,7 +5,6 @@ package sessions
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sessiongen/sessiongen/bench/table"
@@ -58,36 +57,13 @@ func run(ctx context.Context, s size) ([]table.Table, error) {
 			return nil, err
 		}
 		for _, r := range rows {
-			t.Add(r.what, r.limit, r.peer, r.ours, r.bound, yes(r.holds))
+			t.Add(r.what, r.limit, r.peer, r.ours, r.bound, table.Yes(r.holds))
 		}
 		if more != nil {
 			detail = append(detail, *more)
 		}
 	}
 	return append([]table.Table{t}, detail...), nil
-}
-
-func yes(holds bool) string {
-	if holds {
-		return "yes"
-	}
-	return "NO"
-}
-
-// nanos prints a time.
-func nanos(n float64) string {
-	switch {
-	case n >= 1e6:
-		return fmt.Sprintf("%.1f ms", n/1e6)
-	case n >= 1e4:
-		return fmt.Sprintf("%.1f us", n/1e3)
-	case n >= 1e3:
-		return fmt.Sprintf("%.2f us", n/1e3)
-	case n >= 100:
-		return fmt.Sprintf("%.0f ns", n)
-	default:
-		return fmt.Sprintf("%.1f ns", n)
-	}
 }
 
 const none = "-"
