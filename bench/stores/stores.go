@@ -64,8 +64,9 @@ func run(ctx context.Context, s size) ([]table.Table, error) {
 		Columns: []string{"store, request", "limit", "peers", "ours", "ratio", "bound", "holds"},
 		Notes: []string{
 			"Full reads all fields, adds a visit and saves; read changes nothing. Limit is GET, and for a full request a compare-and-set by",
-			"EVALSHA, written by hand. Times are medians of rounds in which all took turns, of one client in the process; nothing is pinned",
-			"to a core. The ratio is that to the limit, or to the fastest peer, of which none compares before it sets.",
+			"EVALSHA, written by hand. Times are medians of rounds in which all took turns, of one client in the process. The program pins",
+			"nothing to a core; taskset does, also the Redis server that it starts. The ratio is that to the limit, or to the fastest",
+			"peer, of which none compares before it sets.",
 		},
 	}
 	races := table.Table{
