@@ -28,6 +28,7 @@ func (c *conn) attempt() attempt { return attempt{base: c.base, meta: c.meta, fi
 // itself stays as it is until a commit succeeds.
 func (c *conn) rebase(ctx context.Context, dirty bits) (attempt, error) {
 	var a attempt
+	c.retries++
 	rec, err := c.m.load(ctx, c.key)
 	if errors.Is(err, ErrNotFound) {
 		return a, ErrDestroyed

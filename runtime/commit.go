@@ -24,7 +24,7 @@ func (c *conn) commit(ctx context.Context) error {
 // late, because another request had taken the value first.
 func (c *conn) commitTakes(ctx context.Context) (lost bits, err error) {
 	if c.ended.Load() {
-		return lost, ErrEnded
+		return lost, c.m.refused(ctx, ErrEnded)
 	}
 	if c.committing {
 		return lost, fmt.Errorf("session %s: %w: a commit before this one has panicked", c.m.spec.Name, ErrUnclear)
@@ -49,13 +49,18 @@ func (c *conn) commitChanges(ctx context.Context) (lost bits, err error) {
 	}
 	dirty, err := c.dirtyFields()
 	if err != nil {
-		return lost, fmt.Errorf("session %s: %w", c.m.spec.Name, err)
+		return lost, c.m.refused(ctx, fmt.Errorf("session %s: %w", c.m.spec.Name, err))
 	}
 	if p := c.m.parts.Policy; p != nil && p.IgnoreSame {
 		if dirty, err = c.narrow(dirty); err != nil {
-			return lost, fmt.Errorf("session %s: %w", c.m.spec.Name, err)
+			return lost, c.m.refused(ctx, fmt.Errorf("session %s: %w", c.m.spec.Name, err))
 		}
 	}
+	return c.commitObserved(ctx, dirty)
+}
+
+// commitDirty commits a change of dirty fields and what was asked for.
+func (c *conn) commitDirty(ctx context.Context, dirty bits) (lost bits, err error) {
 	if c.ageSet && c.maxAge < time.Millisecond {
 		return lost, ErrMaxAge
 	}

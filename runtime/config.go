@@ -56,6 +56,10 @@ type Config struct {
 	// slog.Default(). Neither tokens nor values are ever logged.
 	Logger *slog.Logger
 
+	// Observer is told what the manager does, to count and time it; nil for
+	// nobody, which costs nothing.
+	Observer Observer
+
 	// Development is for plain HTTP on localhost: it implies Cookie.Insecure,
 	// and a change that comes too late to be saved panics instead of being logged.
 	// A request for another host is logged as a warning, once.

@@ -25,6 +25,7 @@ func FindBy[T, V any](ctx context.Context, s *Sessions[T], i uint8, value V) ite
 
 // query is a look-up by the value of an indexed field.
 type query struct {
+	m      *manager
 	finder Finder
 	spec   *Spec
 	field  uint8
@@ -37,7 +38,7 @@ func newQuery[T, V any](s *Sessions[T], i uint8, value V) (*query, error) {
 		return nil, fmt.Errorf("sessiongen: field %s: %w", s.m.spec.Fields[i].Name, ErrNoIndex)
 	}
 	wanted, err := encodeValue(s, i, value)
-	return &query{finder: finder, spec: s.m.spec, field: i, wanted: wanted}, err
+	return &query{m: s.m, finder: finder, spec: s.m.spec, field: i, wanted: wanted}, err
 }
 
 // encodeValue returns value as field i's is stored.
@@ -54,7 +55,7 @@ func (q *query) keys(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		seen := map[string]bool{}
 		for _, name := range q.spec.names(q.field) {
-			for key, err := range q.finder.Find(ctx, indexEntry(name, q.wanted)) {
+			for key, err := range q.find(ctx, indexEntry(name, q.wanted)) {
 				if err == nil && seen[key] {
 					continue
 				}
@@ -65,6 +66,10 @@ func (q *query) keys(ctx context.Context) iter.Seq2[string, error] {
 			}
 		}
 	}
+}
+
+func (q *query) find(ctx context.Context, entry IndexEntry) iter.Seq2[string, error] {
+	return q.m.observedKeys(ctx, func(ctx context.Context) iter.Seq2[string, error] { return q.finder.Find(ctx, entry) })
 }
 
 func (q *query) match(f Fields) bool { return bytes.Equal(appendField(f, q.field, nil), q.wanted) }

@@ -28,7 +28,8 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 	}
 	defer unlock()
 	if c.destroy {
-		if err := foreign.Delete(c.w.inner, c.r); err != nil {
+		err := c.m.watched(ctx, OpDelete, Failed, func(context.Context) error { return foreign.Delete(c.w.inner, c.r) })
+		if err != nil {
 			return lost, unavailable(err)
 		}
 		c.forget()
@@ -43,7 +44,8 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 	if c.stored {
 		fresh := c.freshFields()
 		var meta Meta
-		switch err := foreign.Load(c.r, &meta, fresh); {
+		err := c.m.watched(ctx, OpLoad, Failed, func(context.Context) error { return foreign.Load(c.r, &meta, fresh) })
+		switch {
 		case errors.Is(err, ErrNotFound):
 			return lost, ErrDestroyed
 		case err != nil:
@@ -59,7 +61,13 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 		a.fields, a.meta = fresh, meta
 	}
 	meta := c.nextMeta(a.meta, dirty)
-	if err := foreign.Save(c.w.inner, c.r, &meta, a.fields, c.stored && (c.renew || c.login(dirty))); err != nil {
+	op := OpUpdate
+	if !c.stored {
+		op = OpCreate
+	}
+	if err := c.m.watched(ctx, op, Failed, func(context.Context) error {
+		return foreign.Save(c.w.inner, c.r, &meta, a.fields, c.stored && (c.renew || c.login(dirty)))
+	}); err != nil {
 		return lost, unavailable(err)
 	}
 	rec, err := snapshot(a.fields, &meta)
@@ -72,7 +80,9 @@ func (c *conn) commitForeign(ctx context.Context, dirty bits) (lost bits, err er
 
 // openForeign loads a session through the request.
 func (c *conn) openForeign() error {
-	if err := c.m.parts.Foreign.Load(c.r, &c.meta, c.fields); err != nil {
+	if err := c.m.watched(c.r.Context(), OpLoad, Failed, func(context.Context) error {
+		return c.m.parts.Foreign.Load(c.r, &c.meta, c.fields)
+	}); err != nil {
 		return err
 	}
 	rec, err := snapshot(c.fields, &c.meta)

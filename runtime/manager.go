@@ -69,6 +69,9 @@ func newManager(store Store, cfg Config, spec *Spec) (*manager, error) {
 	if m.records = m.parts.Records; m.records == nil {
 		m.records = m.parts.Revoked
 	}
+	if cfg.Observer != nil && m.records != nil {
+		m.records = observedRecords{m, m.records}
+	}
 	n := 0
 	for _, offered := range []bool{m.parts.Records != nil, m.parts.Sealer != nil, m.parts.Foreign != nil} {
 		if offered {
@@ -162,7 +165,7 @@ func (m *manager) decodeAt(rec *Record, meta *Meta, f Fields, now int64) (err er
 		meta.Expires = rec.Expires.UnixMilli()
 	}
 	if meta.Expires != 0 && meta.Expires <= now || meta.Deadline != 0 && meta.Deadline <= now {
-		return ErrNotFound
+		return errExpired
 	}
 	return nil
 }

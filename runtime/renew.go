@@ -77,7 +77,7 @@ func (c *conn) end(ctx context.Context, old Record) error {
 	}
 	bound, cancel := c.m.bound(ctx)
 	defer cancel()
-	err := c.m.parts.Records.Delete(bound, c.key, old)
+	err := c.m.records.Delete(bound, c.key, old)
 	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict) {
 		err = unavailable(err)
 	}
@@ -105,6 +105,7 @@ func (c *conn) bury(ctx context.Context) error {
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
+		c.retries++
 		if old, err = c.m.load(ctx, c.key); errors.Is(err, ErrNotFound) {
 			c.forget()
 			return nil
@@ -165,7 +166,7 @@ func (c *conn) destroyKey(ctx context.Context, key string) error {
 func (c *conn) remove(ctx context.Context, key string, rec Record) {
 	bound, cancel := c.m.bound(context.WithoutCancel(ctx))
 	defer cancel()
-	if err := c.m.parts.Records.Delete(bound, key, rec); err != nil && !errors.Is(err, ErrNotFound) {
+	if err := c.m.records.Delete(bound, key, rec); err != nil && !errors.Is(err, ErrNotFound) {
 		c.m.report(c.r, unavailable(err), "a record without token could not be removed; it will expire")
 	}
 }

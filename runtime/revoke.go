@@ -39,7 +39,7 @@ func (meta Meta) capped() Meta {
 func (c *conn) admit(ctx context.Context, meta *Meta, f Fields) (instant int64, err error) {
 	now := c.now()
 	if meta.capped().Expires <= now {
-		return 0, ErrNotFound
+		return 0, errExpired
 	}
 	if c.m.parts.Revoked == nil {
 		return 0, nil
@@ -75,7 +75,7 @@ func (c *conn) notBefore(ctx context.Context, meta *Meta) error {
 	defer cancel()
 	switch at, err := c.m.parts.NotBefore(ctx, c.session); {
 	case errors.Is(err, ErrNotFound):
-		return ErrNotFound
+		return errOver
 	case err != nil:
 		return unavailable(err)
 	case !at.IsZero() && meta.Created < at.UnixMilli():
@@ -89,7 +89,7 @@ func endedAt(at, now int64) error {
 	if now < at+tombstoneLife.Milliseconds() {
 		return errBuried
 	}
-	return ErrNotFound
+	return errOver
 }
 
 // listed returns what the revocation list has under key, the zero Record for

@@ -91,7 +91,7 @@ func (c *conn) sealNext(ctx context.Context, dirty bits, began int64) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := c.m.parts.Sealer.Seal(nil, data)
+	sealed, err := c.seal(ctx, data)
 	if err != nil {
 		return err
 	}
@@ -174,6 +174,7 @@ func (c *conn) touchAsked() bool { return c.m.parts.Policy != nil && c.m.parts.P
 func (c *conn) openSealed(ctx context.Context, token string) error {
 	data, reseal, err := c.m.parts.Sealer.Open(token)
 	if err != nil {
+		c.forged = errors.Is(err, ErrNotFound)
 		return err
 	}
 	rec, now := Record{Data: data}, c.now()

@@ -32,7 +32,9 @@ type conn struct {
 	ended       atomic.Bool // the request is over; a goroutine that outlives it may ask
 	resend      bool        // the token is to be sent anew: an old key made it
 	committing  bool        // a commit is under way, or has panicked
+	retries     uint8       // of the commit under way, for the observer
 	isNew       bool
+	forged      bool // the request's token is none of ours
 	stale       bool // the request's token opens nothing, and did not a moment ago either
 
 	// What was asked for and is done by the next commit.

@@ -178,7 +178,7 @@ func (s *Sessions[T]) List(ctx context.Context) iter.Seq2[*T, error] {
 	if !ok {
 		return failed[T](fmt.Errorf("sessiongen: List: %w", ErrNoIndex))
 	}
-	return s.loadAll(ctx, lister.List(ctx), nil)
+	return s.loadAll(ctx, s.m.observedKeys(ctx, lister.List), nil)
 }
 
 // loadAll yields the sessions of keys that are still there and pass match.
@@ -219,8 +219,8 @@ func (m *manager) checkID(method, id string) error {
 	return nil
 }
 
-// open loads the session of a token.
-func (c *conn) open(ctx context.Context, token string) error {
+// openToken loads the session of a token.
+func (c *conn) openToken(ctx context.Context, token string) error {
 	if c.m.parts.Sealer != nil {
 		return c.openSealed(ctx, token)
 	}
@@ -229,6 +229,7 @@ func (c *conn) open(ctx context.Context, token string) error {
 	}
 	key, resign, err := c.m.tokens.Key(token)
 	if err != nil {
+		c.forged = errors.Is(err, ErrNotFound)
 		return err
 	}
 	if err := c.openKey(ctx, key); err != nil {

@@ -24,7 +24,7 @@ func (c *conn) touchRecord(ctx context.Context) error {
 	if moved > 0 && (c.touch || c.used && moved*10 >= meta.Idle) {
 		bound, cancel := c.m.bound(ctx)
 		defer cancel()
-		err := c.m.parts.Records.Touch(bound, c.key, c.base, time.UnixMilli(meta.Expires))
+		err := c.m.records.Touch(bound, c.key, c.base, time.UnixMilli(meta.Expires))
 		switch {
 		case err == nil:
 			c.meta.Expires = meta.Expires

@@ -249,7 +249,7 @@ func (w *writer) end() {
 // background is the context of the request's own commits: it keeps the
 // request's values, and a client that disconnects does not cancel it.
 func (c *conn) background() context.Context {
-	if c.m.parts.Local {
+	if c.m.parts.Local && c.m.cfg.Observer == nil {
 		return context.Background()
 	}
 	return context.WithoutCancel(c.r.Context())
