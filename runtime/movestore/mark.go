@@ -67,6 +67,12 @@ func newMark(kind byte, rec runtime.Record) runtime.Record {
 		}
 		b = binary.BigEndian.AppendUint64(b, expires)
 		b = append(b, rec.Data...)
+		if data := b[offData:]; len(data) >= headerSize && data[0] == 1 && runtime.RecordStamp(data) == rec.Stamp {
+			// A store that keeps the expiry beside the data has moved it there
+			// alone; the next one may read it in the header.
+			binary.BigEndian.PutUint16(data[9:], uint16(expires>>32))
+			binary.BigEndian.PutUint32(data[11:], uint32(expires))
+		}
 	}
 	m.Data = b
 	return m

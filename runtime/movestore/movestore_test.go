@@ -219,6 +219,38 @@ func TestSessionsMove(t *testing.T) {
 	}
 }
 
+// A touch that the old store has kept beside the data is in the data of the new
+// one, which may look for it there.
+func TestTouchedExpiryMoves(t *testing.T) {
+	ctx := t.Context()
+	p := pair{memory(t), memory(t)}
+	s, err := manage(t, p.old).Create(ctx, func(s *shop.Session) error { s.SetVisits(1); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, store := bind(t, p.old), movestore.New(p.old, p.new)
+	manage(t, store)
+	rec, err := old.Load(ctx, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := rec.Expires.Add(time.Hour)
+	if err := old.Touch(ctx, s.ID(), rec, until); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := store.MoveAll(ctx); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	rec, err = bind(t, p.new).Load(ctx, s.ID())
+	var meta runtime.Meta
+	if err == nil {
+		err = runtime.ReadRecord(rec.Data, &meta, new(shop.Session).SessionFields(), time.Now())
+	}
+	if err != nil || !rec.Expires.Equal(until) || meta.Expires != until.UnixMilli() {
+		t.Errorf("%v: expires %v and in its header %v, want %v", err, rec.Expires, time.UnixMilli(meta.Expires), until)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	m := memory(t)
 	for want, store := range map[string]runtime.Store{
