@@ -71,6 +71,9 @@ func moveBetween(t *testing.T, nest, signed bool) {
 		}
 		onNode := rng.IntN(2) == 0
 		next := choose(rng, onNode)
+		if next.Op == "push" { // of two items that are one to Go, which has the gift could not be told
+			next.Value += fmt.Sprint(i)
+		}
 		url := s.golang.url
 		if onNode {
 			url = "http://" + s.node.Addr

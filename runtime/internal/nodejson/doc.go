@@ -44,7 +44,8 @@
 //
 // Of a slice's elements, those that are the same as before keep what their type
 // does not know, wherever they are now; one that was changed keeps it by its
-// position, if the slice has not become shorter.
+// position, if the slice has not become shorter. Of elements that are the same
+// as far as their type knows, the first ones count as those that are left.
 //
 // While a field has older names (was=), all are written with the same value, and
 // of several that are there the last of the older ones counts.
