@@ -1,6 +1,7 @@
 package apps
 
 import (
+	"context"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
@@ -15,7 +16,8 @@ import (
 )
 
 // The limits are the least code written by hand that does the job for this one
-// session: no expiry, no merge, no renewal, no errors to speak of.
+// session: a middleware loads it, hands it on by the request's context and tells
+// caches; there is no expiry, no merge, no renewal and no error to speak of.
 
 const limitCookie = "limit"
 
@@ -96,37 +98,58 @@ func open(aead cipher.AEAD, token string) *workload.Record {
 	return v
 }
 
+// visit is what the limit's middleware hands to handlers by the request's context.
+type visit struct {
+	key    string
+	record *workload.Record
+}
+
+type visitKey struct{}
+
+// What tells caches that a response is one visitor's, shared by all responses.
+var vary, private = []string{"Cookie"}, []string{"private, no-cache"}
+
 func limit(load func(*http.Request) (string, *workload.Record), store func(w http.ResponseWriter, key string, old, v *workload.Record), end func(http.ResponseWriter, string)) *App {
 	a := &App{Name: "limit", Close: func() {}}
-	a.Login = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := func(f func(http.ResponseWriter, *visit)) http.Handler {
+		inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f(w, r.Context().Value(visitKey{}).(*visit))
+		})
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			v := &visit{}
+			v.key, v.record = load(r)
+			h := w.Header()
+			h["Vary"], h["Cache-Control"] = vary, private
+			inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		})
+	}
+	a.Login = handler(func(w http.ResponseWriter, _ *visit) {
 		v := workload.Sample()
 		store(w, "", nil, &v)
 		answer(w)
 	})
-	a.Full = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, v := load(r)
-		use(v.Sum())
+	a.Full = handler(func(w http.ResponseWriter, v *visit) {
+		use(v.record.Sum())
 		a.between()
-		next := *v
+		next := *v.record
 		next.Visits++
-		store(w, key, v, &next)
+		store(w, v.key, v.record, &next)
 		answer(w)
 	})
-	a.Read = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, v := load(r); v != nil {
-			use(v.Sum())
+	a.Read = handler(func(w http.ResponseWriter, v *visit) {
+		if v.record != nil {
+			use(v.record.Sum())
 		}
 		answer(w)
 	})
-	a.Logout = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, _ := load(r)
-		end(w, key)
+	a.Logout = handler(func(w http.ResponseWriter, v *visit) {
+		end(w, v.key)
 		answer(w)
 	})
-	a.Visits = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.Visits = handler(func(w http.ResponseWriter, v *visit) {
 		n := 0
-		if _, v := load(r); v != nil {
-			n = v.Visits
+		if v.record != nil {
+			n = v.record.Visits
 		}
 		w.Write([]byte(strconv.Itoa(n)))
 	})
