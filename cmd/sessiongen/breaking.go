@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -53,22 +52,13 @@ func (c *command) breaking(ctx context.Context, args []string) int {
 
 func (b *breaking) parseFlags(args []string) (done bool, code int) {
 	f := flag.NewFlagSet("sessiongen breaking", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
 	f.StringVar(&b.against, "against", "", "the `version` to compare with: a git revision, or a file that -schema printed")
 	f.BoolVar(&b.json, "json", false, "print the changes as JSON")
 	f.StringVar(&b.output, "output", defaultOutput, "base `name` of the generated files")
 	f.StringVar(&b.tags, "tags", "", "build tags for loading, a comma-separated `list`")
-	usage := func() {
-		f.SetOutput(b.stderr)
-		fmt.Fprint(b.stderr, "usage: sessiongen breaking -against revision|file [flags] [packages]\n\nThe flags are:\n")
-		f.PrintDefaults()
-	}
-	switch err := f.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		usage()
-		return true, same
-	case err != nil:
-		return true, b.fail(flagError(f, err))
+	const usage = "usage: sessiongen breaking -against revision|file [flags] [packages]\n\nThe flags are:\n"
+	if done, code := b.parse(f, args, usage); done {
+		return true, code
 	}
 	if b.against == "" {
 		return true, b.fail(errors.New("-against is missing: breaking compares with another version; name a git revision, such as -against main, or a file that sessiongen -schema printed"))

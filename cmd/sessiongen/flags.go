@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,4 +43,20 @@ func (c *command) meantKeygen(err error) error {
 		return err
 	}
 	return fmt.Errorf("unknown package %s; did you mean %s?", p, keygen)
+}
+
+// parse parses the flags of args. It tells whether the run is over, and with
+// which status: help was asked for, or a flag is wrong.
+func (c *command) parse(f *flag.FlagSet, args []string, usage string) (done bool, code int) {
+	f.SetOutput(io.Discard) // what is wrong is said in one line
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(c.stderr, usage)
+		f.SetOutput(c.stderr)
+		f.PrintDefaults()
+		return true, same
+	case err != nil:
+		return true, c.fail(flagError(f, err))
+	}
+	return false, same
 }

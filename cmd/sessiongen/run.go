@@ -128,24 +128,15 @@ func (c *command) produceOne(p *model.Package) (o output, err error) {
 // parseFlags tells whether the run is over, and with which status.
 func (c *command) parseFlags(args []string) (done bool, code int) {
 	f := flag.NewFlagSet("sessiongen", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
 	f.BoolVar(&c.check, "check", false, "write nothing; list stale, missing and orphaned files with a diff, exit 1 if there is one")
 	f.StringVar(&c.output, "output", defaultOutput, "base `name` of the generated files")
 	f.BoolVar(&c.schema, "schema", false, "write nothing; print the specs as JSON")
 	f.StringVar(&c.tags, "tags", "", "build tags for loading, a comma-separated `list`")
 	f.BoolVar(&c.verbose, "v", false, "print what is loaded, written, removed and left unchanged, and how long it took")
 	f.BoolVar(&c.version, "version", false, "print the version and exit")
-	usage := func() {
-		f.SetOutput(c.stderr)
-		fmt.Fprint(c.stderr, "usage: sessiongen [flags] [packages]\n       sessiongen breaking -against revision|file [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n")
-		f.PrintDefaults()
-	}
-	switch err := f.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		usage()
-		return true, same
-	case err != nil:
-		return true, c.fail(flagError(f, err))
+	const usage = "usage: sessiongen [flags] [packages]\n       sessiongen breaking -against revision|file [flags] [packages]\n       sessiongen keygen\n\nThe manual: go doc github.com/sessiongen/sessiongen/cmd/sessiongen\n\nThe flags are:\n"
+	if done, code := c.parse(f, args, usage); done {
+		return true, code
 	}
 	if err := checkOutput(c.output); err != nil {
 		return true, c.fail(err)
